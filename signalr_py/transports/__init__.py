@@ -1,0 +1,1 @@
+"""Connections over HTTP, without any knowledge of hubs: WebSockets, Server-Sent Events and Long Polling."""

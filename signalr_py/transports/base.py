@@ -1,0 +1,126 @@
+"""The contract between a transport connection and the hub above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+    from signalr_py.types import ConnectionId, TransferFormat, TransportType
+
+__all__ = ["ConnectionHandler", "ConnectionStatistics", "Duplex"]
+
+
+class ConnectionStatistics(Struct, frozen=True):
+    """What has passed over one connection.
+
+    Attributes:
+        bytes_received: Bytes that the client sent.
+        bytes_sent: Bytes handed to the transport for the client.
+        messages_sent: Messages handed to the transport for the client.
+        bytes_waiting: Bytes that the client has not taken yet.
+        messages_waiting: Messages that the client has not taken yet.
+    """
+
+    bytes_received: int
+    bytes_sent: int
+    messages_sent: int
+    bytes_waiting: int
+    messages_waiting: int
+
+
+class Duplex(Protocol):
+    """A connection as the hub sees it: bytes both ways, whatever the transport."""
+
+    @property
+    def connection_id(self) -> ConnectionId:
+        """The public id."""
+        ...
+
+    @property
+    def transport(self) -> TransportType:
+        """The transport that the client chose."""
+        ...
+
+    @property
+    def request(self) -> HTTPConnection:
+        """The request that opened the connection; its user is the one of the latest request."""
+        ...
+
+    @property
+    def supported_formats(self) -> frozenset[TransferFormat]:
+        """What the transport can carry."""
+        ...
+
+    @property
+    def has_inherent_keep_alive(self) -> bool:
+        """Whether the transport shows by itself that the client is there, so that nobody needs to ping."""
+        ...
+
+    def use_format(self, transfer_format: TransferFormat) -> None:
+        """Say that the handshake has succeeded, and mark what is written from now on as text or as binary."""
+        ...
+
+    def write(self, data: bytes) -> bool:
+        """Hand over one or more whole messages; a plain call that never waits.
+
+        Returns:
+            Whether the client keeps up. When not, a sender that can wait should `await drain()`. What a closed
+            connection is given is dropped.
+        """
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has taken enough of what was written, or the connection has ended."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Take no more bytes from the client; at most one chunk that is already read still arrives."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Take bytes from the client again."""
+        ...
+
+    def close(self, *, failed: bool = False) -> None:
+        """End the connection once everything written is sent; every handler calls it exactly once.
+
+        Args:
+            failed: Whether the hub failed, so that a WebSocket closes with 1011 instead of 1000.
+        """
+        ...
+
+    def statistics(self) -> ConnectionStatistics:
+        """Return what has passed so far."""
+        ...
+
+
+class ConnectionHandler(Protocol):
+    """What a transport connection tells the hub; all are plain calls on the event loop."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the client; the first ones are its handshake. Any chunking is fine."""
+        ...
+
+    def end_of_input(self) -> None:
+        """Learn that the client has gone; comes at most once, and nothing is fed afterwards."""
+        ...
+
+    def tick(self, now: float) -> None:
+        """Check the time limits; comes about once a second.
+
+        Args:
+            now: Seconds of the server's monotonic clock.
+        """
+        ...
+
+    def authentication_expired(self) -> None:
+        """Learn that the credentials of the connection have run out."""
+        ...
+
+    def overflowed(self) -> None:
+        """Learn that the client takes too little of what is written, and end the connection."""
+        ...

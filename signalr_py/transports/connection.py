@@ -1,0 +1,313 @@
+"""One client's connection, whatever the transport and however many HTTP requests it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol, final
+
+from signalr_py.transports.base import ConnectionStatistics
+from signalr_py.transports.outbound import OutboundBuffer
+from signalr_py.types import TransferFormat, TransportType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import HTTPConnection
+
+    from signalr_py.options import HttpConnectionOptions
+    from signalr_py.transports.base import ConnectionHandler, Duplex
+    from signalr_py.transports.long_polling import LongPollingTransport
+    from signalr_py.types import ConnectionId
+
+__all__ = ["AttachedTransport", "TransportConnection"]
+
+_FORMATS: Final = {
+    TransportType.WEB_SOCKETS: frozenset(TransferFormat),
+    TransportType.SERVER_SENT_EVENTS: frozenset({TransferFormat.TEXT}),
+    TransportType.LONG_POLLING: frozenset(TransferFormat),
+}
+_log = logging.getLogger("signalr_py.transports")
+
+
+class AttachedTransport(Protocol):
+    """The request, or the socket, that carries a connection at the moment."""
+
+    def send_now(self, data: bytes) -> bool:
+        """Send at once if nothing is on its way; otherwise return False, and the data is left to the buffer."""
+        ...
+
+    def finish(self) -> None:
+        """Learn that nothing more will be written, and end once everything is sent."""
+        ...
+
+    def abort(self) -> None:
+        """Give up a write that takes too long, and end."""
+        ...
+
+
+@final
+class TransportConnection:
+    """A duplex of bytes between one client and one handler; satisfies `Duplex`.
+
+    Args:
+        connection_id: Public id.
+        identity: Fingerprint of the user, the same on every request.
+        options: Options of the endpoint.
+        clock: Monotonic clock in seconds.
+        create_handler: Makes the handler as soon as the transport is known.
+        established: Called with the id once the handshake is finished.
+    """
+
+    def __init__(
+        self,
+        connection_id: ConnectionId,
+        identity: bytes,
+        *,
+        options: HttpConnectionOptions,
+        clock: Callable[[], float],
+        create_handler: Callable[[Duplex], ConnectionHandler],
+        established: Callable[[ConnectionId], None],
+    ) -> None:
+        self.connection_id = connection_id
+        self.identity = identity
+        self.options = options
+        self.outbound = OutboundBuffer(options)
+        self.close_code = 1000
+        self.expires_at: float | None = None
+        self.inactive_since: float | None = clock()
+        self._sending_since: float | None = None
+        self.posting = asyncio.Lock()
+        self.binary = False
+        self.polls: LongPollingTransport | None = None
+        self._clock = clock
+        self._create_handler = create_handler
+        self._established = established
+        self._attached: AttachedTransport | None = None
+        self._transport: TransportType | None = None
+        self._request: HTTPConnection | None = None
+        self._handler: ConnectionHandler | None = None
+        self._early: list[bytes] = []
+        self._input_ended = False
+        self._is_deaf = False
+        self._readable = asyncio.Event()
+        self._readable.set()
+        self._ended = asyncio.Event()
+        self._detached = asyncio.Event()
+        self._bytes_received = self._bytes_sent = self._messages_sent = 0
+
+    # What the hub sees.
+
+    @property
+    def transport(self) -> TransportType:
+        """The transport that the client chose."""
+        assert self._transport is not None
+        return self._transport
+
+    @property
+    def request(self) -> HTTPConnection:
+        """The request that opened the connection."""
+        assert self._request is not None
+        return self._request
+
+    @property
+    def supported_formats(self) -> frozenset[TransferFormat]:
+        """What the transport can carry."""
+        return _FORMATS[self.transport]
+
+    @property
+    def has_inherent_keep_alive(self) -> bool:
+        """Whether polls show by themselves that the client is there."""
+        return self._transport is TransportType.LONG_POLLING
+
+    def use_format(self, transfer_format: TransferFormat) -> None:
+        """Mark everything that is written from now on as text or as binary."""
+        self.binary = transfer_format is TransferFormat.BINARY
+        self._established(self.connection_id)
+
+    def write(self, data: bytes) -> bool:
+        """Hand over whole messages; see `Duplex.write`."""
+        outbound = self.outbound
+        if outbound.ended or self._is_deaf:
+            return True
+        self._bytes_sent += len(data)
+        self._messages_sent += 1
+        if self._attached is not None and not outbound and self._attached.send_now(data):
+            return True
+        if outbound.overflows:
+            self._overflow()
+            return True
+        outbound.append(data)
+        return outbound.keeps_up
+
+    async def drain(self) -> None:
+        """Wait until the client has taken enough of what was written, or the connection has ended."""
+        await self.outbound.drain()
+
+    def pause_reading(self) -> None:
+        """Take no more bytes from the client."""
+        self._readable.clear()
+
+    def resume_reading(self) -> None:
+        """Take bytes from the client again."""
+        self._readable.set()
+
+    def close(self, *, failed: bool = False) -> None:
+        """End the connection once everything written is sent."""
+        if self.has_ended:
+            return
+        if failed:
+            self.close_code = 1011
+        self._readable.set()
+        self.outbound.end()
+        self._ended.set()
+        if self._attached is not None:
+            self._attached.finish()
+
+    def statistics(self) -> ConnectionStatistics:
+        """Return what has passed so far."""
+        return ConnectionStatistics(
+            self._bytes_received, self._bytes_sent, self._messages_sent, self.outbound.size, len(self.outbound)
+        )
+
+    # What the transports and the endpoint use.
+
+    @property
+    def chosen_transport(self) -> TransportType | None:
+        """The transport that the client chose, or None while it has not."""
+        return self._transport
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the hub has finished with the connection."""
+        return self._ended.is_set()
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether bytes of the client still have a reader: neither side has ended."""
+        return not self._input_ended and not self.has_ended
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether a request or a socket carries the connection at the moment."""
+        return self.inactive_since is None
+
+    def choose(self, transport: TransportType, request: HTTPConnection) -> None:
+        """Fix the transport at the first request that carries one, and hand what came early to the hub."""
+        self._transport = transport
+        self._request = request
+        self._handler = self._create_handler(self)
+        self._readable.set()
+        early, self._early = self._early, []
+        if early:
+            self._handler.feed(b"".join(early))
+
+    def attach(self, transport: AttachedTransport) -> None:
+        """Note that a request or a socket carries the connection."""
+        self._attached = transport
+        self.inactive_since = None
+        self._detached.clear()
+
+    def detach(self) -> None:
+        """Note that nothing carries the connection any more."""
+        self._attached = None
+        self._sending_since = None
+        self.inactive_since = self._clock()
+        self._detached.set()
+
+    async def wait_detached(self) -> None:
+        """Wait until no request and no socket carries the connection."""
+        await self._detached.wait()
+
+    def sending_started(self) -> None:
+        """Start the clock of `transport_send_timeout`."""
+        self._sending_since = self._clock()
+
+    def sending_finished(self) -> None:
+        """Stop the clock of `transport_send_timeout`."""
+        self._sending_since = None
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the client, in order."""
+        self._bytes_received += len(data)
+        if self._input_ended:
+            return
+        if self._handler is not None:
+            self._handler.feed(data)
+            return
+        self._early.append(data)
+        if sum(map(len, self._early)) >= self.options.application_max_buffer_size:
+            self._readable.clear()
+
+    async def wait_readable(self) -> None:
+        """Wait until the hub takes bytes, or the connection has ended."""
+        while not self._readable.is_set():
+            await self._readable.wait()
+
+    def end_of_input(self) -> None:
+        """Tell the hub, once, that the client has gone; what is written to it from now on is dropped."""
+        if self._input_ended:
+            return
+        self._input_ended = True
+        self._is_deaf = True
+        self.outbound.clear()
+        if self._handler is None:
+            self.close()
+            return
+        try:
+            self._handler.end_of_input()
+        except Exception:  # noqa: BLE001 - the request that carries the connection must still be let go
+            _log.exception("The end of connection %s failed in its handler.", self.connection_id)
+            self.close(failed=True)
+
+    async def wait_ended(self) -> None:
+        """Wait until the hub has finished with the connection."""
+        await self._ended.wait()
+
+    def tick(self, now: float, wall_time: float) -> None:
+        """Check this connection's time limits.
+
+        Args:
+            now: Seconds of the monotonic clock.
+            wall_time: Unix time in seconds.
+        """
+        options = self.options
+        if self._sending_since is not None and now - self._sending_since >= options.transport_send_timeout:
+            _log.warning(
+                "Connection %s did not take a write within %g seconds (transport_send_timeout) and is closed.",
+                self.connection_id,
+                options.transport_send_timeout,
+            )
+            self.abort()
+        elif self.inactive_since is not None and now - self.inactive_since >= options.disconnect_timeout:
+            self.end_of_input()
+        elif self._handler is not None and not self.has_ended:
+            if (
+                options.close_on_authentication_expiration
+                and self.expires_at is not None
+                and wall_time >= self.expires_at
+            ):
+                self._handler.authentication_expired()
+            self._handler.tick(now)
+
+    def abort(self) -> None:
+        """Drop what waits and end at once: the client does not take it."""
+        self.outbound.clear()
+        if self._attached is not None:
+            self._attached.abort()
+        self.end_of_input()
+
+    def _overflow(self) -> None:
+        self._is_deaf = True
+        _log.warning(
+            "Connection %s has %d messages and %d bytes waiting and is disconnected; the limits are "
+            "HttpConnectionOptions(maximum_send_buffer_messages=%d, maximum_send_buffer_size=%d).",
+            self.connection_id,
+            len(self.outbound),
+            self.outbound.size,
+            self.options.maximum_send_buffer_messages,
+            self.options.maximum_send_buffer_size,
+        )
+        if self._handler is not None:
+            self._handler.overflowed()
+        self.abort()

@@ -1,0 +1,305 @@
+"""The HTTP surface of one hub: negotiate, GET, POST and DELETE become a connection and its bytes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, final
+
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response
+
+from signalr_py.exceptions import ConnectionLimitError
+from signalr_py.protocol.negotiation import (
+    NegotiateResponse,
+    NegotiateVersionError,
+    parse_negotiate_version,
+    parse_stateful_reconnect,
+)
+from signalr_py.transports.forwarding import Forwarder, NoForwarding
+from signalr_py.transports.long_polling import NO_CACHE_HEADERS, LongPollingTransport
+from signalr_py.transports.principal import adopt_user, expires_at, identity_of
+from signalr_py.transports.query import QueryValues
+from signalr_py.transports.responses import empty_text, respond, text
+from signalr_py.transports.server_sent_events import ServerSentEventsTransport
+from signalr_py.transports.tokens import ConnectionToken, fingerprint, new_connection_id
+from signalr_py.transports.websocket import WebSocketTransport
+from signalr_py.types import TransportType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from signalr_py.options import HttpConnectionOptions
+    from signalr_py.transports.connection import TransportConnection
+    from signalr_py.transports.manager import ConnectionManager
+    from signalr_py.transports.tokens import ConnectionTokens
+
+__all__ = ["EndpointSettings", "HubEndpoint", "RequestCheck"]
+
+RequestCheck: TypeAlias = Callable[[HTTPConnection], Awaitable[Response | None]]
+"""Looks at a request before anything else does, and returns the answer when it is refused."""
+
+_Found: TypeAlias = "TransportConnection | ConnectionToken | Response | None"
+"""What a request's `id` leads to: a connection; a token that may open one; the answer when it leads to neither; or
+None when another node has answered already."""
+
+_log = logging.getLogger("signalr_py.transports.endpoint")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSettings:
+    """What an endpoint is made of.
+
+    Attributes:
+        options: Options of the HTTP surface.
+        manager: Keeps the connections.
+        tokens: Issues and reads connection tokens.
+        node: Eight bytes that name this process in tokens.
+        check: Refuses requests: shutdown, authorization, origin.
+        forwarder: Hands requests to other nodes.
+    """
+
+    options: HttpConnectionOptions
+    manager: ConnectionManager
+    tokens: ConnectionTokens
+    node: bytes
+    check: RequestCheck
+    forwarder: Forwarder = field(default_factory=NoForwarding)
+
+
+@final
+class HubEndpoint:
+    """Two ASGI applications: `negotiate`, and `connect` for everything at the hub's own path."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self._settings = settings
+        self._options = settings.options
+        self._manager = settings.manager
+
+    async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer `POST {hub}/negotiate`; nothing is stored."""
+        response = await self._negotiate(scope)
+        await response(scope, receive, send)
+
+    async def connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or carry a WebSocket, at the hub's path."""
+        connection = HTTPConnection(scope)
+        refusal = await self._settings.check(connection)
+        if refusal is not None:
+            await respond(refusal, scope, receive, send)
+            return
+        query = QueryValues(scope)
+        method = "GET" if scope["type"] == "websocket" else scope["method"]
+        if method == "GET":
+            await self._get(connection, query, receive, send)
+        elif method == "POST":
+            await self._post(connection, query, receive, send)
+        elif method == "DELETE":
+            await self._delete(connection, query, receive, send)
+        else:
+            await empty_text(405)(scope, receive, send)
+
+    async def _negotiate(self, scope: Scope) -> Response:
+        connection = HTTPConnection(scope)
+        refusal = await self._settings.check(connection)
+        if refusal is not None:
+            return refusal
+        if scope["method"] != "POST":
+            return empty_text(405)
+        query = QueryValues(scope)
+        options = self._options
+        try:
+            version = parse_negotiate_version(query.get("negotiateVersion"), options.minimum_protocol_version)
+        except NegotiateVersionError as error:
+            return Response(NegotiateResponse.failure(str(error)).encode(), media_type="application/json")
+        stateful = options.allow_stateful_reconnects and parse_stateful_reconnect(query.get("useStatefulReconnect"))
+        token = self._new_token(connection, stateful=stateful)
+        answer = NegotiateResponse.connection(
+            version=version,
+            connection_id=token.connection_id,
+            connection_token=self._settings.tokens.issue(token),
+            transports=options.transports,
+            use_stateful_reconnect=stateful,
+        )
+        return Response(answer.encode(), media_type="application/json")
+
+    async def _get(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
+        scope = request.scope
+        if scope["type"] == "websocket":
+            transport = TransportType.WEB_SOCKETS
+        elif _accepts_event_stream(request):
+            transport = TransportType.SERVER_SENT_EVENTS
+        else:
+            transport = TransportType.LONG_POLLING
+        headers = NO_CACHE_HEADERS if transport is TransportType.LONG_POLLING else None
+        if transport is TransportType.WEB_SOCKETS and not query.get("id"):
+            found: _Found = self._new_token(request)
+        else:
+            found = await self._find(request, query, receive, send, headers)
+        if found is None:
+            return
+        if not isinstance(found, Response):
+            found = self._claim_for(transport, found, headers)
+        if isinstance(found, Response):
+            await respond(found, scope, receive, send)
+        elif transport is TransportType.LONG_POLLING:
+            await self._poll(found, request, receive, send)
+        else:
+            self._refresh(found, request)
+            found.choose(transport, request)
+            try:
+                if transport is TransportType.WEB_SOCKETS:
+                    await receive()
+                    await WebSocketTransport(found, receive, send).run()
+                else:
+                    await ServerSentEventsTransport(found, receive, send).run()
+            finally:
+                self._manager.remove(found)
+
+    async def _poll(
+        self, connection: TransportConnection, request: HTTPConnection, receive: Receive, send: Send
+    ) -> None:
+        self._refresh(connection, request)
+        if connection.polls is None:
+            connection.polls = LongPollingTransport(connection)
+            connection.choose(TransportType.LONG_POLLING, request)
+            await connection.polls.first()(request.scope, receive, send)
+        elif await connection.polls.poll(request.scope, receive, send):
+            self._manager.remove(connection)
+
+    async def _post(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
+        scope = request.scope
+        found = await self._find(request, query, receive, send)
+        if found is None:
+            return
+        if isinstance(found, ConnectionToken):
+            found = self._claim(found)
+        if isinstance(found, Response):
+            response = found
+        elif found.chosen_transport is TransportType.WEB_SOCKETS:
+            response = text(405, "POST requests are not allowed for WebSocket connections.")
+        else:
+            self._refresh(found, request)
+            response = await self._take_body(found, Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _take_body(self, connection: TransportConnection, request: Request) -> Response:
+        """Feed a body to the connection; posts of one connection wait for one another."""
+        limit = self._options.application_max_buffer_size
+        async with connection.posting:
+            waiting = bytearray()
+            try:
+                async for chunk in request.stream():
+                    waiting += chunk
+                    if len(waiting) >= limit:
+                        await connection.wait_readable()
+                        connection.feed(bytes(waiting))
+                        waiting.clear()
+            except ClientDisconnect:
+                return empty_text(400)
+            await connection.wait_readable()
+            if connection.has_ended:
+                return empty_text(404)
+            connection.feed(bytes(waiting))
+            await connection.wait_readable()
+        return empty_text(200)
+
+    async def _delete(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
+        found = await self._find(request, query, receive, send)
+        if found is None:
+            return
+        if isinstance(found, Response):
+            response = found
+        elif isinstance(found, ConnectionToken) or found.chosen_transport is not TransportType.LONG_POLLING:
+            response = text(400, "Cannot terminate this connection using the DELETE endpoint.")
+        else:
+            self._manager.remove(found)
+            found.end_of_input()
+            response = empty_text(202)
+        await response(request.scope, receive, send)
+
+    async def _find(
+        self,
+        request: HTTPConnection,
+        query: QueryValues,
+        receive: Receive,
+        send: Send,
+        headers: Mapping[str, str] | None = None,
+    ) -> _Found:
+        settings = self._settings
+        value = query.get("id")
+        if not value:
+            return text(400, "Connection ID required", headers)
+        token = settings.tokens.read(value)
+        if token is None:
+            return _unknown(request, headers)
+        connection = self._manager.find(token.connection_id)
+        if connection is None and token.home != settings.node:
+            answered = await settings.forwarder.forward(token, request.scope, receive, send)
+            return None if answered else _unknown(request, headers)
+        if fingerprint(identity_of(request)) != token.identity:
+            _log.warning("A request for connection %s came from another user and is refused.", token.connection_id)
+            return text(403, "The connection belongs to another user.", headers)
+        if connection is not None:
+            return connection
+        return token if self._manager.can_claim(token) else _unknown(request, headers)
+
+    def _claim_for(
+        self,
+        transport: TransportType,
+        found: TransportConnection | ConnectionToken,
+        headers: Mapping[str, str] | None,
+    ) -> TransportConnection | Response:
+        """Return the connection if this transport may carry it, or the answer that says why not."""
+        if transport not in self._options.transports:
+            return text(404, f"{transport.value} transport not supported by this end point type", headers)
+        if isinstance(found, ConnectionToken):
+            return self._claim(found, headers)
+        chosen = found.chosen_transport
+        if chosen is None:
+            return empty_text(404, headers) if found.has_ended else found
+        if chosen is not transport:
+            return text(400, "Cannot change transports mid-connection", headers)
+        return found if chosen is TransportType.LONG_POLLING else empty_text(409, headers)
+
+    def _claim(
+        self, token: ConnectionToken, headers: Mapping[str, str] | None = None
+    ) -> TransportConnection | Response:
+        try:
+            return self._manager.claim(token)
+        except ConnectionLimitError as error:
+            _log.warning("A connection is refused. %s", error)
+            body = "The server is at its limit of connections."
+            return text(503, body, {**(headers or {}), "Retry-After": "5"})
+
+    def _new_token(self, request: HTTPConnection, *, stateful: bool = False) -> ConnectionToken:
+        return ConnectionToken(
+            connection_id=new_connection_id(),
+            home=self._settings.node,
+            identity=fingerprint(identity_of(request)),
+            stateful=stateful,
+            expires_at=int(self._manager.wall_clock() + self._options.disconnect_timeout) + 1,
+        )
+
+    def _refresh(self, connection: TransportConnection, request: HTTPConnection) -> None:
+        connection.expires_at = expires_at(request)
+        if connection.chosen_transport is not None:
+            adopt_user(connection.request, request)
+
+
+def _accepts_event_stream(request: HTTPConnection) -> bool:
+    """Tell whether an entry of `Accept` is `text/event-stream`, in any case and without parameters."""
+    return any(
+        entry.strip().lower() == "text/event-stream"
+        for accept in request.headers.getlist("accept")
+        for entry in accept.split(",")
+    )
+
+
+def _unknown(request: HTTPConnection, headers: Mapping[str, str] | None) -> Response:
+    if request.scope["type"] == "websocket":
+        return Response("No Connection with that ID", status_code=404)
+    return text(404, "No Connection with that ID", headers)

@@ -1,0 +1,133 @@
+"""The connections of one mapped hub: created at the first request, found by token, removed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, final
+
+from signalr_py.exceptions import ConnectionLimitError
+from signalr_py.transports.connection import TransportConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from signalr_py.options import HttpConnectionOptions
+    from signalr_py.transports.base import ConnectionHandler, Duplex
+    from signalr_py.transports.tokens import ConnectionToken
+    from signalr_py.types import ConnectionId
+
+__all__ = ["ConnectionManager"]
+
+_log = logging.getLogger("signalr_py.transports")
+
+
+@final
+class ConnectionManager:
+    """Keeps the connections of one mapped hub.
+
+    Args:
+        options: Options of the endpoint.
+        create_handler: Makes the hub's side of a connection.
+        clock: Monotonic clock in seconds.
+        wall_clock: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        options: HttpConnectionOptions,
+        create_handler: Callable[[Duplex], ConnectionHandler],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._options = options
+        self._create_handler = create_handler
+        self._clock = clock
+        self.wall_clock = wall_clock
+        self._connections: dict[ConnectionId, TransportConnection] = {}
+        self._spent: dict[ConnectionId, float] = {}
+        self._pending: set[ConnectionId] = set()
+
+    @property
+    def connections(self) -> Collection[TransportConnection]:
+        """The connections that have not ended."""
+        return self._connections.values()
+
+    def find(self, connection_id: ConnectionId) -> TransportConnection | None:
+        """Return a connection by the id in its verified token."""
+        return self._connections.get(connection_id)
+
+    def can_claim(self, token: ConnectionToken) -> bool:
+        """Tell whether a token may still open its connection: it has not expired and was not used before."""
+        return token.expires_at >= self.wall_clock() and token.connection_id not in self._spent
+
+    def claim(self, token: ConnectionToken) -> TransportConnection:
+        """Create the connection that a token opens; ask `can_claim` before.
+
+        Raises:
+            ConnectionLimitError: `maximum_connections` or `maximum_pending_handshakes` is reached.
+        """
+        connection = self._create(token.connection_id, token.identity)
+        self._spent[token.connection_id] = token.expires_at
+        return connection
+
+    def _create(self, connection_id: ConnectionId, identity: bytes) -> TransportConnection:
+        limit = self._options.maximum_connections
+        if limit is not None and len(self._connections) >= limit:
+            raise ConnectionLimitError(f"The limit of {limit} connections is reached (maximum_connections).")
+        pending = self._options.maximum_pending_handshakes
+        if pending is not None and len(self._pending) >= pending:
+            raise ConnectionLimitError(
+                f"The limit of {pending} unfinished handshakes is reached (maximum_pending_handshakes)."
+            )
+        connection = TransportConnection(
+            connection_id,
+            identity,
+            options=self._options,
+            clock=self._clock,
+            create_handler=self._create_handler,
+            established=self._pending.discard,
+        )
+        self._connections[connection_id] = connection
+        self._pending.add(connection_id)
+        return connection
+
+    def remove(self, connection: TransportConnection) -> None:
+        """Forget a connection; its token is not accepted again."""
+        self._connections.pop(connection.connection_id, None)
+        self._pending.discard(connection.connection_id)
+
+    async def drain(self, grace: float) -> None:
+        """End the connections that the hub has not, and wait until every client has been told.
+
+        Args:
+            grace: Seconds to wait; a client that takes longer is dropped.
+        """
+        for connection in list(self._connections.values()):
+            if not connection.has_ended:
+                connection.end_of_input()
+        open_ones = [c.wait_detached() for c in self._connections.values() if c.is_attached]
+        if open_ones:
+            _, late = await asyncio.wait([asyncio.ensure_future(c) for c in open_ones], timeout=grace)
+            for task in late:
+                task.cancel()
+        for connection in list(self._connections.values()):
+            connection.abort()
+
+    def tick(self, now: float) -> None:
+        """Check the time limits of every connection and forget those that have expired."""
+        wall_time = self.wall_clock()
+        for connection in list(self._connections.values()):
+            try:
+                connection.tick(now, wall_time)
+            except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
+                _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
+            since = connection.inactive_since
+            if connection.has_ended and since is not None and now - since >= self._options.disconnect_timeout:
+                self.remove(connection)
+        for connection_id, expires_at in list(self._spent.items()):
+            if expires_at >= wall_time:
+                break
+            del self._spent[connection_id]
