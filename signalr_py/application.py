@@ -1,0 +1,290 @@
+"""The composition root: what `AddSignalR` and `MapHub` are in ASP.NET Core."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, final
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from signalr_py.exceptions import HubDefinitionError, OptionsError
+from signalr_py.hub.authorization import AuthorizationRequirement, authorize_request, requirements_of
+from signalr_py.hub.clients import HubClients
+from signalr_py.hub.context import HubContext
+from signalr_py.hub.dispatcher import HubDispatcher
+from signalr_py.hub.groups import GroupManager
+from signalr_py.hub.handler import HubConnectionHandler
+from signalr_py.hub.lifetime import LocalLifetimeManager
+from signalr_py.hub.methods import MethodTable
+from signalr_py.hub.threads import HomeLoop
+from signalr_py.options import HttpConnectionOptions, HubOptions
+from signalr_py.protocol.json import JsonHubProtocol
+from signalr_py.protocol.messagepack import MessagePackHubProtocol
+from signalr_py.servers.uvicorn import drain_on_signals
+from signalr_py.transports.endpoint import EndpointSettings, HubEndpoint
+from signalr_py.transports.heartbeat import Heartbeat
+from signalr_py.transports.manager import ConnectionManager
+from signalr_py.transports.principal import user_name
+from signalr_py.transports.responses import text
+from signalr_py.transports.route import HubRoute
+from signalr_py.transports.tokens import ConnectionTokens
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from starlette.requests import HTTPConnection
+
+    from signalr_py.hub.hub import Hub
+    from signalr_py.protocol.base import HubProtocol
+    from signalr_py.types import UserId
+
+__all__ = ["SignalR"]
+
+_KEYS_VARIABLE: Final = "SIGNALR_SECRET_KEYS"
+_NODE_SIZE: Final = 8
+
+_log = logging.getLogger("signalr_py")
+
+
+@final
+class SignalR:
+    """Serves hubs: create one for an application, map its hubs, and hand over its lifespan.
+
+    ```python
+    signalr = SignalR()
+    app = Starlette(routes=[signalr.map_hub("/chat", ChatHub)], lifespan=signalr.lifespan)
+    ```
+
+    Args:
+        options: Options of every hub that has none of its own.
+        secret_keys: Secrets of 16 characters or more that sign connection tokens: the first one signs, all verify. By
+            default those in the environment variable `SIGNALR_SECRET_KEYS`, separated by commas; without it, a random
+            key for this process.
+        user_id: Finds the id of a connection's user, for `clients.user(...)`; by default the authenticated user's
+            `identity`. A plain callable that must not block, called once per connection.
+        allowed_origins: Origins, such as `https://example.org`, whose pages may use the hubs. They are checked on
+            WebSocket upgrades, which browsers allow from anywhere, and `cors_middleware()` tells them to browsers for
+            the other requests. None, as in ASP.NET Core, checks nothing.
+        shutdown_timeout: Seconds that running calls, and then `on_disconnected`, have when the server shuts down.
+
+    Raises:
+        OptionsError: An argument has a value that is not allowed.
+    """
+
+    def __init__(
+        self,
+        options: HubOptions | None = None,
+        *,
+        secret_keys: Sequence[str] | None = None,
+        user_id: Callable[[HTTPConnection], UserId | None] = user_name,
+        allowed_origins: Sequence[str] | None = None,
+        shutdown_timeout: float = 5.0,
+    ) -> None:
+        if isinstance(allowed_origins, str) or any("/" in o.partition("://")[2] for o in allowed_origins or ()):
+            raise OptionsError(
+                f"SignalR(allowed_origins={allowed_origins!r}): allowed is a list of origins without a path, "
+                'such as ["https://example.org"], or ["*"].'
+            )
+        if isinstance(secret_keys, str):
+            raise OptionsError("SignalR(secret_keys=...): allowed is a list of strings, not one string.")
+        self._options = options or HubOptions()
+        self._secret_keys = secret_keys
+        self._user_id = user_id
+        self._allowed_origins = None if allowed_origins is None else tuple(o.lower() for o in allowed_origins)
+        self._shutdown_timeout = shutdown_timeout
+        self._node = os.urandom(_NODE_SIZE)
+        self._home = HomeLoop()
+        self._heartbeat = Heartbeat()
+        self._lifetimes: dict[type[Hub], LocalLifetimeManager] = {}
+        self._names: dict[str, type[Hub]] = {}
+        self._handlers: list[HubConnectionHandler] = []
+        self._managers: list[ConnectionManager] = []
+        self._is_leaving = False
+        self._undo_signals: Callable[[], None] | None = None
+        self._keys: tuple[bytes, ...] | None = None
+
+    def map_hub(
+        self,
+        path: str,
+        hub_type: type[Hub],
+        *,
+        name: str | None = None,
+        options: HubOptions | None = None,
+        http: HttpConnectionOptions | None = None,
+    ) -> HubRoute:
+        """Return a route that serves a hub.
+
+        It goes wherever Starlette and FastAPI take routes: `routes=[...]`, below a `Mount`, behind a `root_path`. The
+        same class may be mapped more than once; all its connections are one audience.
+
+        Args:
+            path: Path of the hub; path parameters are in `context.request.path_params`.
+            hub_type: The hub class.
+            name: Name of the hub among several servers; by default that of the class.
+            options: Options of this hub, in place of those given to `SignalR`.
+            http: Options of its HTTP surface.
+
+        Raises:
+            HubDefinitionError: The class cannot be served.
+        """
+        name = name or hub_type.__name__
+        if self._names.setdefault(name, hub_type) is not hub_type:
+            raise HubDefinitionError(
+                f"Two hub classes have the name {name!r}: give one of them map_hub(..., name=...)."
+            )
+        options = options or self._options
+        http = http or HttpConnectionOptions()
+        table = MethodTable(hub_type)
+        lifetime = self._lifetime_of(hub_type)
+        handler = HubConnectionHandler(
+            name=name,
+            table=table,
+            options=options,
+            dispatcher=HubDispatcher(
+                name,
+                table,
+                GroupManager(lifetime, self._home),
+                detailed_errors=options.enable_detailed_errors,
+            ),
+            lifetime=lifetime,
+            protocols=_protocols(options),
+            home=self._home,
+            user_id=self._user_id,
+        )
+        manager = ConnectionManager(http, handler.connect)
+        self._handlers.append(handler)
+        self._managers.append(manager)
+        self._heartbeat.add(manager)
+        requirements = requirements_of(hub_type)
+
+        async def check(connection: HTTPConnection) -> Response | None:
+            return await self._check(connection, name, requirements)
+
+        endpoint = HubEndpoint(
+            EndpointSettings(
+                options=http,
+                manager=manager,
+                tokens=ConnectionTokens(self._signing_keys(), name),
+                node=self._node,
+                check=check,
+            )
+        )
+        return HubRoute(path, endpoint, name=name)
+
+    def hub_context(self, hub_type: type[Hub]) -> HubContext:
+        """Return what sends to the clients of a hub from anywhere in the process.
+
+        Args:
+            hub_type: A hub class that is mapped, now or later.
+        """
+        lifetime = self._lifetime_of(hub_type)
+        return HubContext(HubClients(lifetime, self._home), GroupManager(lifetime, self._home))
+
+    def cors_middleware(self) -> Middleware:
+        """Return Starlette's CORS middleware for `allowed_origins`, with credentials.
+
+        It covers the whole application, and lets browsers use negotiate, Server-Sent Events and Long Polling.
+
+        Raises:
+            OptionsError: `allowed_origins` was not given.
+        """
+        if self._allowed_origins is None:
+            raise OptionsError("SignalR.cors_middleware() needs SignalR(allowed_origins=[...]).")
+        return Middleware(
+            CORSMiddleware,
+            allow_origins=self._allowed_origins,
+            allow_credentials=True,
+            allow_methods=["*"],
+            allow_headers=["*"],
+        )
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """Serve while the application lives, and send every client away at its end.
+
+        Pass it as `lifespan=signalr.lifespan`, or enter it in a lifespan of your own:
+        `async with signalr.lifespan(app): ...`. Without it, serving starts at the first request.
+        """
+        self._start()
+        try:
+            yield
+        finally:
+            await self.shutdown()
+
+    async def shutdown(self) -> None:
+        """Close every connection with a Close message that invites the client to reconnect.
+
+        New connections are refused with 503 from now on. Running calls have `shutdown_timeout` seconds to end, then
+        `on_disconnected` has as many. On uvicorn it happens by itself when a signal ends the process, before uvicorn
+        drops its sockets; elsewhere at the end of `lifespan`. Calling it again does nothing.
+        """
+        if self._is_leaving:
+            return
+        self._is_leaving = True
+        await asyncio.gather(*(handler.shut_down(self._shutdown_timeout) for handler in self._handlers))
+        await asyncio.gather(*(handler.finish(self._shutdown_timeout) for handler in self._handlers))
+        for manager in self._managers:
+            await manager.drain(self._shutdown_timeout)
+        await self._heartbeat.stop()
+        if self._undo_signals is not None:
+            self._undo_signals()
+            self._undo_signals = None
+
+    def _start(self) -> None:
+        self._home.bind()
+        self._is_leaving = False
+        self._heartbeat.start()
+        if self._undo_signals is None:
+            self._undo_signals = drain_on_signals(self.shutdown)
+
+    async def _check(
+        self, connection: HTTPConnection, name: str, requirements: tuple[AuthorizationRequirement, ...]
+    ) -> Response | None:
+        if self._is_leaving:
+            return text(503, "The server is shutting down.", {"Retry-After": "1"})
+        if not self._heartbeat.is_running:
+            self._start()
+        if requirements:
+            denial = await authorize_request(requirements, connection, name)
+            if denial is not None:
+                return Response(denial.body, status_code=denial.status, headers=denial.headers)
+        if connection.scope["type"] == "websocket" and not self._is_allowed_origin(connection):
+            _log.warning("A WebSocket from a page of %r is refused (allowed_origins).", connection.headers["origin"])
+            return text(403, "The origin is not allowed.")
+        return None
+
+    def _is_allowed_origin(self, connection: HTTPConnection) -> bool:
+        origin = connection.headers.get("origin")
+        allowed = self._allowed_origins
+        return allowed is None or origin is None or "*" in allowed or origin.lower() in allowed
+
+    def _lifetime_of(self, hub_type: type[Hub]) -> LocalLifetimeManager:
+        return self._lifetimes.setdefault(hub_type, LocalLifetimeManager())
+
+    def _signing_keys(self) -> tuple[bytes, ...]:
+        if self._keys is None:
+            texts = self._secret_keys
+            if texts is None:
+                texts = [key for key in os.environ.get(_KEYS_VARIABLE, "").split(",") if key]
+            if not texts and multiprocessing.parent_process() is not None:
+                _log.warning(
+                    "This is one of several processes and has no secret_keys, so it cannot read the connection tokens "
+                    "of the others: set SignalR(secret_keys=[...]) or the environment variable %s.",
+                    _KEYS_VARIABLE,
+                )
+            self._keys = tuple(key.encode() for key in texts) if texts else (os.urandom(32),)
+        return self._keys
+
+
+def _protocols(options: HubOptions) -> dict[str, HubProtocol]:
+    protocols: dict[str, HubProtocol] = {
+        "json": JsonHubProtocol(options.json),
+        "messagepack": MessagePackHubProtocol(options.messagepack),
+    }
+    return {name: protocols[name] for name in options.supported_protocols}

@@ -1,0 +1,1 @@
+"""Hubs, without any knowledge of HTTP: methods, dispatch, targets and the lifetime of a connection."""

@@ -1,0 +1,120 @@
+"""Everything that the connections of one mapped hub share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from signalr_py.hub import tasks
+from signalr_py.hub.connection import HubConnection
+from signalr_py.hub.hub import Hub
+from signalr_py.hub.methods import HubBinder, MethodTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from starlette.requests import HTTPConnection
+
+    from signalr_py.hub.dispatcher import HubDispatcher
+    from signalr_py.hub.lifetime import LifetimeManager
+    from signalr_py.hub.threads import HomeLoop
+    from signalr_py.options import HubOptions
+    from signalr_py.protocol.base import HubProtocol
+    from signalr_py.transports.base import Duplex
+    from signalr_py.types import UserId
+
+__all__ = ["HubConnectionHandler"]
+
+
+@final
+@dataclass(eq=False, kw_only=True)
+class HubConnectionHandler:
+    """Makes a `HubConnection` of each new duplex, and owns the tasks of all of them.
+
+    Attributes:
+        name: Name of the hub.
+        table: Its methods.
+        options: Its options.
+        dispatcher: Runs its methods.
+        lifetime: Delivers messages to its clients.
+        protocols: The hub protocols that it speaks, by name.
+        home: The event loop of the server.
+        user_id: Finds the user of a connection.
+        clock: Monotonic clock in seconds.
+    """
+
+    name: str
+    table: MethodTable
+    options: HubOptions
+    dispatcher: HubDispatcher
+    lifetime: LifetimeManager
+    protocols: Mapping[str, HubProtocol]
+    home: HomeLoop
+    user_id: Callable[[HTTPConnection], UserId | None]
+    clock: Callable[[], float] = time.monotonic
+    binders: Mapping[str, HubBinder] = field(init=False)
+    connections: set[HubConnection] = field(init=False, default_factory=set)
+    has_connected_hook: bool = field(init=False)
+    has_disconnected_hook: bool = field(init=False)
+    _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.binders = {name: HubBinder(self.table, protocol) for name, protocol in self.protocols.items()}
+        self.has_connected_hook = self.table.hub_type.on_connected is not Hub.on_connected
+        self.has_disconnected_hook = self.table.hub_type.on_disconnected is not Hub.on_disconnected
+
+    def connect(self, duplex: Duplex) -> HubConnection:
+        """Return the hub's side of a new connection, which waits for its handshake."""
+        return HubConnection(duplex, self)
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine, at once as far as it goes, and keep what remains of it until it ends."""
+        task = tasks.start(coroutine, asyncio.get_running_loop())
+        if not task.done():
+            self._keep(task)
+
+    def schedule(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine from the next turn of the event loop on."""
+        self._keep(asyncio.get_running_loop().create_task(coroutine))
+
+    async def shut_down(self, grace: float) -> None:
+        """Send every client away: idle ones at once, the others when their calls have ended.
+
+        Args:
+            grace: Seconds that running calls have.
+        """
+        for number, connection in enumerate(list(self.connections)):
+            connection.leave(at_once=False)
+            if number % _BATCH == _BATCH - 1:
+                await asyncio.sleep(0)
+        if self.connections:
+            await self._wait_for_connections(grace)
+        for connection in list(self.connections):
+            connection.leave(at_once=True)
+
+    async def finish(self, grace: float) -> None:
+        """Wait for every task, cancel those that take longer, and give up on those that take longer still.
+
+        Args:
+            grace: Seconds that they have, each time.
+        """
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+
+    async def _wait_for_connections(self, grace: float) -> None:
+        deadline = asyncio.get_running_loop().time() + grace
+        while self._tasks and self.connections and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_BATCH = 100

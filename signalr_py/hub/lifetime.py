@@ -1,0 +1,116 @@
+"""The one door through which every message to clients goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, final
+
+from signalr_py.hub.registry import ConnectionRegistry, Registered
+from signalr_py.hub.targets import Connections
+
+if TYPE_CHECKING:
+    from signalr_py.hub.targets import Target
+    from signalr_py.protocol.serialized import SerializedHubMessage
+    from signalr_py.types import ConnectionId, GroupName
+
+__all__ = ["LifetimeManager", "LocalLifetimeManager", "Receiver"]
+
+
+class Receiver(Registered, Protocol):
+    """A connection that messages can be written to."""
+
+    @property
+    def protocol_name(self) -> str:
+        """The hub protocol that it speaks."""
+        ...
+
+    def prepare(self, message: SerializedHubMessage) -> None:
+        """Encode a message in this connection's protocol.
+
+        Raises:
+            SerializationError: A value in it cannot be written.
+        """
+        ...
+
+    def write(self, message: SerializedHubMessage) -> bool:
+        """Write a message; a plain call. Returns whether the client keeps up."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has taken enough."""
+        ...
+
+
+class LifetimeManager(Protocol):
+    """Knows which connections are where, and delivers messages to targets; the reference's `HubLifetimeManager`.
+
+    Delivery is at most once. Messages of one sender to one receiver keep their order.
+    """
+
+    def connected(self, connection: Receiver) -> None:
+        """Make a connection reachable."""
+        ...
+
+    def disconnected(self, connection: Receiver) -> None:
+        """Forget a connection with its groups."""
+        ...
+
+    async def join(self, connection_id: ConnectionId, group: GroupName) -> None:
+        """Put a connection into a group; an unknown connection is ignored."""
+        ...
+
+    async def leave(self, connection_id: ConnectionId, group: GroupName) -> None:
+        """Take a connection out of a group; an unknown connection is ignored."""
+        ...
+
+    async def send(self, target: Target, message: SerializedHubMessage) -> None:
+        """Deliver a message.
+
+        For a single connection it waits while that client is slow; otherwise it never waits for a client.
+
+        Raises:
+            SerializationError: A value in the message cannot be written; nobody has received it.
+        """
+        ...
+
+
+@final
+class LocalLifetimeManager:
+    """The connections of this process."""
+
+    def __init__(self) -> None:
+        self.registry: ConnectionRegistry[Receiver] = ConnectionRegistry()
+        self._speakers: dict[str, set[ConnectionId]] = {}
+
+    def connected(self, connection: Receiver) -> None:
+        """Make a connection reachable."""
+        self.registry.add(connection)
+        self._speakers.setdefault(connection.protocol_name, set()).add(connection.connection_id)
+
+    def disconnected(self, connection: Receiver) -> None:
+        """Forget a connection with its groups."""
+        self.registry.remove(connection)
+        self._speakers.get(connection.protocol_name, set()).discard(connection.connection_id)
+
+    async def join(self, connection_id: ConnectionId, group: GroupName) -> None:
+        """Put a connection into a group."""
+        self.registry.join(connection_id, group)
+
+    async def leave(self, connection_id: ConnectionId, group: GroupName) -> None:
+        """Take a connection out of a group."""
+        self.registry.leave(connection_id, group)
+
+    async def send(self, target: Target, message: SerializedHubMessage) -> None:
+        """Deliver a message; see `LifetimeManager.send`."""
+        if type(target) is Connections and len(target.ids) == 1:
+            connection = self.registry.get(target.ids[0])
+            if connection is not None and not connection.write(message):
+                await connection.drain()
+            return
+        for speakers in self._speakers.values():
+            for connection_id in speakers:
+                speaker = self.registry.get(connection_id)
+                if speaker is not None:
+                    speaker.prepare(message)
+                break
+        for receiver in self.registry.select(target):
+            receiver.write(message)

@@ -1,0 +1,108 @@
+"""The methods of a hub class: found once at start-up, looked up by the names that clients use."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Final, final
+
+from signalr_py.exceptions import HubDefinitionError, HubException
+from signalr_py.hub.definitions import HubMethod, MethodKind, check_hooks, hub_method, methods_of
+from signalr_py.hub.hub import Hub
+from signalr_py.hub.texts import METHOD_DOES_NOT_EXIST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signalr_py.protocol.base import ArgumentsDecoder, HubProtocol, ValueDecoder
+
+__all__ = ["HubBinder", "HubMethod", "MethodKind", "MethodTable", "hub_method"]
+
+
+@final
+class MethodTable:
+    """The methods of one hub class.
+
+    Args:
+        hub_type: The class.
+
+    Raises:
+        HubDefinitionError: It is no hub class, a method cannot be served, or two of them answer to one name.
+    """
+
+    def __init__(self, hub_type: type[Hub]) -> None:
+        if not (isinstance(hub_type, type) and issubclass(hub_type, Hub)):
+            raise HubDefinitionError(f"{hub_type!r} is not a subclass of Hub: pass the class itself.")
+        self.hub_type = hub_type
+        self._by_spelling: dict[str, HubMethod] = {}
+        self._by_fold: dict[str, HubMethod] = {}
+        check_hooks(hub_type)
+        for method in methods_of(hub_type):
+            self._add(method)
+
+    def __iter__(self) -> Iterator[HubMethod]:
+        return iter(self._by_fold.values())
+
+    def find(self, target: str) -> HubMethod | None:
+        """Return the method that a client means."""
+        return self._by_spelling.get(target) or self._by_fold.get(_fold(target))
+
+    def _add(self, method: HubMethod) -> None:
+        hub = self.hub_type.__name__
+        folded = _fold(method.name)
+        if folded in _RESERVED:
+            raise HubDefinitionError(
+                f"{hub}.{method.attribute} answers to `{method.name}`, which belongs to the base class: rename it "
+                f"(hooks are `on_connected` and `on_disconnected`)."
+            )
+        other = self._by_fold.setdefault(folded, method)
+        if other is not method:
+            raise HubDefinitionError(
+                f"{hub}.{method.attribute} and {hub}.{other.attribute} both answer to `{method.name}`: "
+                "rename one of them; overloading is not supported."
+            )
+        camel = method.name[:1].lower() + method.name[1:]
+        spellings = [method.name, camel, *([method.attribute] if _fold(method.attribute) == folded else [])]
+        self._by_spelling.update(dict.fromkeys(spellings, method))
+
+
+@final
+class HubBinder:
+    """Knows the types of a hub's methods in one protocol; decoders are made at start-up."""
+
+    def __init__(self, table: MethodTable, protocol: HubProtocol) -> None:
+        self._table = table
+        self._decoders: dict[str, ArgumentsDecoder] = {}
+        for method in table:
+            try:
+                self._decoders[method.name] = protocol.arguments_decoder(method.signature.parameters)
+            except TypeError as error:
+                raise HubDefinitionError(f"{table.hub_type.__name__}.{method.attribute}: {error}") from error
+
+    def arguments_decoder(self, target: str) -> ArgumentsDecoder:
+        """Return the decoder for calls of a method.
+
+        Raises:
+            HubException: There is no such method.
+        """
+        method = self._table.find(target)
+        if method is None:
+            raise HubException(METHOD_DOES_NOT_EXIST)
+        return self._decoders[method.name]
+
+    def result_decoder(self, invocation_id: str) -> ValueDecoder | None:
+        """Return None: the server waits for no results of clients."""
+        return None
+
+    def item_decoder(self, stream_id: str) -> ValueDecoder | None:
+        """Return None: the server reads no streams of clients."""
+        return None
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("_", "")
+
+
+_REFERENCE_HOOKS: Final = ("OnConnectedAsync", "OnDisconnectedAsync")
+_RESERVED: Final = frozenset(
+    _fold(name) for name in (*vars(Hub), *inspect.get_annotations(Hub), *_REFERENCE_HOOKS) if not name.startswith("_")
+)
