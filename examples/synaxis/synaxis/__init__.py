@@ -1,0 +1,3 @@
+"""Synaxis: live updates of an AI gateway, over SignalR."""
+
+from __future__ import annotations
