@@ -34,7 +34,7 @@ class SignalRError(Exception):
     """The base of every error in this package."""
 
 
-class HubException(SignalRError):  # noqa: N818 - the name that SignalR users know
+class HubException(SignalRError):
     """An error whose text is meant for the client.
 
     Raised in a hub method, its text is sent to the caller behind the reference's prefix and the name of its class, even

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from signalr_py.exceptions import OptionsError
 from signalr_py.types import TransportType
 
-__all__ = ["HttpConnectionOptions", "HubOptions", "JsonPayload", "MessagePackPayload", "Naming"]
+__all__ = [
+    "HttpConnectionOptions",
+    "HubOptions",
+    "JsonPayload",
+    "MessagePackPayload",
+    "Naming",
+    "check_shutdown_timeout",
+    "origins_of",
+    "secret_keys_of",
+]
 
 Naming: TypeAlias = Literal["as_declared", "camel", "pascal"]
 _NAMINGS = ("as_declared", "camel", "pascal")
 _PROTOCOLS = ("json", "messagepack")
+_MINIMUM_KEY_LENGTH = 16
+_ORIGIN = re.compile(r"\*|[^/*]+://[^/*]+")
 
 
 def _fail(options: object, name: str, allowed: str) -> None:
@@ -23,6 +36,13 @@ def _fail(options: object, name: str, allowed: str) -> None:
 def _one_of(options: object, name: str, allowed: tuple[str, ...]) -> None:
     if getattr(options, name) not in allowed:
         _fail(options, name, "one of " + ", ".join(repr(a) for a in allowed))
+
+
+def _some_of(options: object, name: str, allowed: tuple[object, ...], text: str) -> None:
+    values = getattr(options, name)
+    is_collection = isinstance(values, Collection) and not isinstance(values, str)
+    if not is_collection or not values or not all(value in allowed for value in values):
+        _fail(options, name, text)
 
 
 def _seconds(options: object, *names: str) -> None:
@@ -113,8 +133,10 @@ class HubOptions:
         _count(self, 1, "calls", "maximum_parallel_invocations_per_client")
         _count(self, 1, "items", "stream_buffer_capacity")
         _count(self, 1, "bytes", "stateful_reconnect_buffer_size")
-        if not self.supported_protocols or not set(self.supported_protocols) <= set(_PROTOCOLS):
-            _fail(self, "supported_protocols", f"a tuple of one or more of {_PROTOCOLS}")
+        _some_of(self, "supported_protocols", _PROTOCOLS, f"a tuple of one or more of {_PROTOCOLS}")
+        for name, kind in (("json", JsonPayload), ("messagepack", MessagePackPayload)):
+            if not isinstance(getattr(self, name), kind):
+                _fail(self, name, f"a {kind.__name__}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +153,8 @@ class HttpConnectionOptions:
         transport_max_buffer_size: Bytes waiting to be sent at which senders that can wait are held back.
         maximum_send_buffer_size: Bytes waiting to be sent at which a client that does not read is disconnected.
         maximum_send_buffer_messages: The same, as a number of messages.
+        maximum_connections: How many connections the hub holds at once; another one is answered 503. None for no limit.
+        maximum_pending_handshakes: How many of them may be without a finished handshake. None for no limit.
         close_on_authentication_expiration: Whether a connection ends when the token it was opened with does.
         allow_stateful_reconnects: Whether a client may come back to its connection.
     """
@@ -144,6 +168,8 @@ class HttpConnectionOptions:
     transport_max_buffer_size: int = 65_536
     maximum_send_buffer_size: int = 4_194_304
     maximum_send_buffer_messages: int = 4_096
+    maximum_connections: int | None = None
+    maximum_pending_handshakes: int | None = 10_000
     close_on_authentication_expiration: bool = False
     allow_stateful_reconnects: bool = False
 
@@ -151,7 +177,48 @@ class HttpConnectionOptions:
         _seconds(self, "poll_timeout", "disconnect_timeout", "transport_send_timeout")
         _count(self, 1, "bytes", "application_max_buffer_size", "transport_max_buffer_size", "maximum_send_buffer_size")
         _count(self, 1, "messages", "maximum_send_buffer_messages")
+        _count(self, 1, "connections", "maximum_connections", "maximum_pending_handshakes", optional=True)
         if self.minimum_protocol_version not in (0, 1):
             _fail(self, "minimum_protocol_version", "0 or 1")
-        if not self.transports or not all(isinstance(t, TransportType) for t in self.transports):
-            _fail(self, "transports", "a tuple of one or more members of TransportType")
+        _some_of(self, "transports", tuple(TransportType), "a tuple of one or more members of TransportType")
+
+
+def check_shutdown_timeout(value: float) -> None:
+    """Check the `shutdown_timeout` of `SignalR`.
+
+    Raises:
+        OptionsError: It is no number, or less than 0.
+    """
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
+        raise OptionsError(f"SignalR(shutdown_timeout={value!r}): allowed is a number of seconds, 0 or more.")
+
+
+def origins_of(values: Sequence[str]) -> tuple[str, ...]:
+    """Return the `allowed_origins` of `SignalR` in lower case.
+
+    Raises:
+        OptionsError: One is not an origin.
+    """
+    if isinstance(values, str) or not all(isinstance(value, str) and _ORIGIN.fullmatch(value) for value in values):
+        raise OptionsError(
+            f"SignalR(allowed_origins={values!r}): allowed is a list of origins with a scheme and without a path, "
+            'such as ["https://example.org"], or ["*"].'
+        )
+    return tuple(value.lower() for value in values)
+
+
+def secret_keys_of(values: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return secrets that are long enough.
+
+    Args:
+        values: The secrets.
+        where: What gave them, for the error text.
+
+    Raises:
+        OptionsError: There is none, or one is too short; the text does not show them.
+    """
+    if isinstance(values, str):
+        raise OptionsError(f"{where}: allowed is a list of strings, not one string.")
+    if not values or not all(isinstance(value, str) and len(value) >= _MINIMUM_KEY_LENGTH for value in values):
+        raise OptionsError(f"{where}: allowed are one or more strings of {_MINIMUM_KEY_LENGTH} characters or more.")
+    return tuple(values)

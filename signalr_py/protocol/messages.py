@@ -1,4 +1,4 @@
-"""The nine hub messages, and the two forms that a call takes when its values do not fit (HubProtocol.md, "Overview")."""
+"""The nine hub messages of `HubProtocol.md`, and the two forms that stand for values which do not fit."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""Writing and reading the values inside messages, for one format and one set of options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import MsgspecError, Raw
+
+from signalr_py.exceptions import SerializationError
+from signalr_py.protocol.messages import (
+    CompletionMessage,
+    InvocationMessage,
+    StreamInvocationMessage,
+    StreamItemMessage,
+)
+from signalr_py.protocol.payload.arguments import ArgumentsReader
+from signalr_py.protocol.payload.formats import JSON, MESSAGEPACK
+from signalr_py.protocol.payload.naming import STYLES
+from signalr_py.protocol.payload.types import name_of
+from signalr_py.protocol.payload.values import ValueDecoder, ValueReader, reason
+from signalr_py.protocol.payload.writing import Turning, write_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from signalr_py.options import JsonPayload, MessagePackPayload
+    from signalr_py.protocol.base import Parameters
+    from signalr_py.protocol.messages import HubMessage
+    from signalr_py.protocol.payload.formats import Format
+
+__all__ = ["PayloadCodec", "json_codec", "messagepack_codec"]
+
+_ANY_JSON: Final = msgspec.json.Decoder(Raw)
+
+
+class PayloadCodec:
+    """Writes and reads values.
+
+    Attributes:
+        format_name: Name of the format, for error texts.
+        encode: Returns the bytes of anything that holds prepared values; raises whatever the encoder raises.
+        prepare: Applied to values before they are encoded; None when msgspec writes them as they are.
+    """
+
+    __slots__ = ("_values", "encode", "format_name", "prepare")
+
+    def __init__(self, wire_format: Format, options: JsonPayload | MessagePackPayload) -> None:
+        """Choose the format and the spelling."""
+        self.format_name: str = wire_format.name
+        encode = wire_format.encoder(enc_hook=write_unknown, decimal_format=options.decimals).encode
+        self.encode: Callable[[Any], bytes] = encode
+        if options.decimals == "number" and wire_format is JSON:
+            self.encode = _refusing_not_a_number(encode)
+        self.prepare: Callable[[Any], Any] | None = None
+        if options.naming != "as_declared" or options.enums == "name":
+            self.prepare = Turning(STYLES[options.naming], enums_by_name=options.enums == "name")
+        self._values = ValueReader(wire_format, options)
+
+    def arguments_decoder(self, parameters: Parameters) -> ArgumentsReader:
+        """Return what reads the arguments of a method.
+
+        Raises:
+            HubDefinitionError: A parameter has a type that cannot be read.
+        """
+        return ArgumentsReader(parameters, self._values)
+
+    def value_decoder(self, annotation: Any) -> ValueDecoder:
+        """Return what reads one value.
+
+        Raises:
+            HubDefinitionError: Values of this type cannot be read.
+        """
+        reading = self._values.reading(annotation)
+        return ValueDecoder(self._values.limited(reading.decode, reading), name_of(annotation))
+
+    def refusal(self, message: HubMessage, exc: Exception) -> SerializationError:
+        """Return the error that says which value of a message could not be written, given what the encoder raised."""
+        for place, value in _values_in(message):
+            try:
+                self.encode(value if self.prepare is None else self.prepare(value))
+            except Exception as fault:  # noqa: BLE001 - a value may raise anything while it is written
+                kind = name_of(type(value))
+                return SerializationError(
+                    f"{place}, of type '{kind}', cannot be written as {self.format_name}: {reason(fault)}."
+                )
+        kind = name_of(type(message))
+        return SerializationError(f"A message of type '{kind}' cannot be written as {self.format_name}: {reason(exc)}.")
+
+
+def _values_in(message: HubMessage) -> Iterator[tuple[str, Any]]:
+    match message:
+        case InvocationMessage() | StreamInvocationMessage():
+            for number, value in enumerate(message.arguments, 1):
+                yield f"Argument {number} of '{message.target}'", value
+        case StreamItemMessage():
+            yield f"An item of the stream '{message.invocation_id}'", message.item
+        case CompletionMessage():
+            yield f"The result of invocation '{message.invocation_id}'", message.result
+
+
+def _refusing_not_a_number(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    def encode_finite(value: Any) -> bytes:
+        data = encode(value)
+        if (b"NaN" in data or b"Infinity" in data) and not _is_json(data):
+            raise ValueError("a Decimal in it is not a finite number")
+        return data
+
+    return encode_finite
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        _ANY_JSON.decode(data)
+    except (MsgspecError, ValueError):
+        return False
+    return True
+
+
+def json_codec(options: JsonPayload) -> PayloadCodec:
+    """Return what writes and reads values in JSON."""
+    return PayloadCodec(JSON, options)
+
+
+def messagepack_codec(options: MessagePackPayload) -> PayloadCodec:
+    """Return what writes and reads values in MessagePack."""
+    return PayloadCodec(MESSAGEPACK, options)

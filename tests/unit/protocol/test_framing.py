@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signalr_py.exceptions import RemoteProtocolError
+from signalr_py.protocol.framing import (
+    RECORD_SEPARATOR,
+    LengthPrefixedFrameReader,
+    TextFrameReader,
+    length_prefixed,
+)
+from tests.unit.protocol.samples import chunks, frames, read_all
+
+if TYPE_CHECKING:
+    from signalr_py.protocol.base import FrameReader
+
+TOO_LARGE = (
+    "The maximum message size of 8B was exceeded. "
+    "The message size can be configured with HubOptions(maximum_receive_message_size=...)."
+)
+TOO_LONG = "Messages over 2GB in size are not supported."
+
+
+def wire_of(reader: type[FrameReader], bodies: list[bytes]) -> bytes:
+    if reader is TextFrameReader:
+        return b"".join(body + RECORD_SEPARATOR for body in bodies)
+    return b"".join(map(length_prefixed, bodies))
+
+
+READERS = pytest.mark.parametrize("reader", [TextFrameReader, LengthPrefixedFrameReader])
+
+
+@READERS
+def test_a_chunk_with_one_message_gives_it(reader: type[TextFrameReader]) -> None:
+    one = reader()
+    one.feed(wire_of(reader, [b"{}"]))
+    assert one.buffered == 3
+    assert one.next_frame() == b"{}"
+    assert one.next_frame() is None
+    assert one.buffered == 0
+
+
+@READERS
+def test_messages_come_one_by_one_and_the_rest_waits(reader: type[TextFrameReader]) -> None:
+    one = reader()
+    data = wire_of(reader, [b"first", b"", b"third"])
+    one.feed(data[:-2])
+    assert frames(one) == [b"first", b""]
+    assert one.buffered == 4
+    one.feed(data[-2:])
+    assert frames(one) == [b"third"]
+    assert one.buffered == 0
+
+
+@READERS
+def test_bytes_may_be_fed_before_the_frames_in_front_were_taken(reader: type[TextFrameReader]) -> None:
+    one = reader()
+    one.feed(wire_of(reader, [b"a", b"b", b"c"]))
+    assert one.next_frame() == b"a"
+    one.feed(wire_of(reader, [b"d"]))
+    assert one.next_frame() == b"b"
+    one.feed(b"")
+    one.feed(wire_of(reader, [b"e"]))
+    assert frames(one) == [b"c", b"d", b"e"]
+
+
+@READERS
+@given(data=st.data(), bodies=st.lists(st.binary(max_size=200).map(lambda body: body.replace(b"\x1e", b""))))
+def test_any_split_gives_the_same_frames(
+    reader: type[TextFrameReader], data: st.DataObject, bodies: list[bytes]
+) -> None:
+    wire = wire_of(reader, bodies)
+    assert read_all(reader(), data.draw(chunks(wire))) == bodies
+    assert read_all(reader(), [wire[place : place + 1] for place in range(len(wire))]) == bodies
+
+
+@READERS
+@given(pieces=st.lists(st.binary(max_size=20)), maximum=st.none() | st.integers(1, 30))
+def test_arbitrary_bytes_give_frames_or_a_remote_protocol_error(
+    reader: type[TextFrameReader], pieces: list[bytes], maximum: int | None
+) -> None:
+    one = reader(maximum)
+    try:
+        found = read_all(one, pieces)
+    except RemoteProtocolError:
+        return
+    assert sum(map(len, found)) + one.buffered <= len(b"".join(pieces))
+    assert maximum is None or all(len(frame) < maximum for frame in found)
+
+
+@READERS
+def test_a_message_of_just_the_allowed_size_is_read(reader: type[TextFrameReader]) -> None:
+    one = reader(8)
+    one.feed(wire_of(reader, [b"seven b"]))
+    assert frames(one) == [b"seven b"]
+
+
+@READERS
+def test_messages_in_front_of_one_that_is_too_large_come_first(reader: type[TextFrameReader]) -> None:
+    one = reader(8)
+    one.feed(wire_of(reader, [b"ok", b"eight by", b"ok"]))
+    assert one.next_frame() == b"ok"
+    for _ in range(2):
+        with pytest.raises(RemoteProtocolError) as raised:
+            one.next_frame()
+        assert str(raised.value) == TOO_LARGE
+
+
+def test_text_that_passes_the_limit_without_a_separator_is_refused_at_once() -> None:
+    one = TextFrameReader(8)
+    one.feed(b"12345678")
+    assert one.next_frame() is None
+    one.feed(b"9")
+    with pytest.raises(RemoteProtocolError, match="maximum message size of 8B"):
+        one.next_frame()
+
+
+def test_text_is_searched_only_once() -> None:
+    class Counting(bytearray):
+        searched = 0
+
+        def find(self, separator: bytes, start: int = 0) -> int:  # type: ignore[override]
+            type(self).searched += len(self) - start
+            return super().find(separator, start)
+
+    one = TextFrameReader()
+    one.feed(b"x")
+    one._data = Counting(b"x")
+    for _ in range(1000):
+        one.feed(b"x")
+        assert one.next_frame() is None
+    assert Counting.searched == 1001
+
+
+def test_a_length_over_the_limit_is_refused_before_its_message_is_there() -> None:
+    one = LengthPrefixedFrameReader(8)
+    one.feed(b"\x08")
+    with pytest.raises(RemoteProtocolError) as raised:
+        one.next_frame()
+    assert str(raised.value) == TOO_LARGE
+
+
+@pytest.mark.parametrize("prefix", ["ffffffff0f", "8080808008", "8080808080", "ffffffffff"])
+def test_a_length_of_more_than_31_bits_is_refused(prefix: str) -> None:
+    one = LengthPrefixedFrameReader()
+    one.feed(bytes.fromhex(prefix))
+    with pytest.raises(RemoteProtocolError) as raised:
+        one.next_frame()
+    assert str(raised.value) == TOO_LONG
+
+
+@pytest.mark.parametrize("prefix", ["", "80", "80808080", "ffffffff07"])
+def test_a_length_of_31_bits_or_a_part_of_one_waits_for_more(prefix: str) -> None:
+    one = LengthPrefixedFrameReader()
+    one.feed(bytes.fromhex(prefix))
+    assert one.next_frame() is None
+    assert one.buffered == len(prefix) // 2
+
+
+@pytest.mark.parametrize(
+    ("length", "prefix"), [(0, "00"), (1, "01"), (127, "7f"), (128, "8001"), (16_383, "ff7f"), (16_384, "808001")]
+)
+def test_a_length_takes_seven_bits_a_byte_lowest_first(length: int, prefix: str) -> None:
+    body = b"x" * length
+    assert length_prefixed(body) == bytes.fromhex(prefix) + body
+
+
+def test_a_long_prefix_may_have_needless_zeros() -> None:
+    one = LengthPrefixedFrameReader()
+    one.feed(bytes.fromhex("8280808000") + b"ab")
+    assert frames(one) == [b"ab"]
