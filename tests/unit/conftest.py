@@ -1,0 +1,21 @@
+"""What the unit tests share: a blocking call on the event loop, made from the package, is an error."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec, module_from_spec
+from typing import TYPE_CHECKING
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_blocking_calls() -> Iterator[None]:
+    """Watch the package by its place; it is not imported here, so that one broken module fails only its own tests."""
+    spec = find_spec("signalr_py")
+    assert spec is not None
+    with blockbuster_ctx(module_from_spec(spec)):
+        yield
