@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol, final
 
 from signalr_py.transports.base import ConnectionStatistics
@@ -11,7 +12,7 @@ from signalr_py.transports.outbound import OutboundBuffer
 from signalr_py.types import TransferFormat, TransportType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import HTTPConnection
 
@@ -69,16 +70,16 @@ class TransportConnection:
         create_handler: Callable[[Duplex], ConnectionHandler],
         established: Callable[[ConnectionId], None],
     ) -> None:
-        self.connection_id = connection_id
-        self.identity = identity
-        self.options = options
-        self.outbound = OutboundBuffer(options)
-        self.close_code = 1000
+        self.connection_id: ConnectionId = connection_id
+        self.identity: bytes = identity
+        self.options: HttpConnectionOptions = options
+        self.outbound: OutboundBuffer = OutboundBuffer(options)
+        self.close_code: int = 1000
         self.expires_at: float | None = None
         self.inactive_since: float | None = clock()
         self._sending_since: float | None = None
-        self.posting = asyncio.Lock()
-        self.binary = False
+        self.posting: asyncio.Lock = asyncio.Lock()
+        self.binary: bool = False
         self.polls: LongPollingTransport | None = None
         self._clock = clock
         self._create_handler = create_handler
@@ -94,6 +95,7 @@ class TransportConnection:
         self._readable.set()
         self._ended = asyncio.Event()
         self._detached = asyncio.Event()
+        self._cuts: set[asyncio.Timeout] = set()
         self._bytes_received = self._bytes_sent = self._messages_sent = 0
 
     # What the hub sees.
@@ -161,6 +163,8 @@ class TransportConnection:
         self._readable.set()
         self.outbound.end()
         self._ended.set()
+        for cut in self._cuts:
+            cut.reschedule(0)
         if self._attached is not None:
             self._attached.finish()
 
@@ -208,15 +212,20 @@ class TransportConnection:
         self.inactive_since = None
         self._detached.clear()
 
-    def detach(self) -> None:
-        """Note that nothing carries the connection any more."""
+    def detach(self, *, for_good: bool = True) -> None:
+        """Note that nothing carries the connection any more.
+
+        Args:
+            for_good: Whether the client will not come back, or need not, for what it has not been told yet.
+        """
         self._attached = None
         self._sending_since = None
         self.inactive_since = self._clock()
-        self._detached.set()
+        if for_good:
+            self._detached.set()
 
     async def wait_detached(self) -> None:
-        """Wait until no request and no socket carries the connection."""
+        """Wait until no request and no socket carries the connection, nor will."""
         await self._detached.wait()
 
     def sending_started(self) -> None:
@@ -239,10 +248,17 @@ class TransportConnection:
         if sum(map(len, self._early)) >= self.options.application_max_buffer_size:
             self._readable.clear()
 
-    async def wait_readable(self) -> None:
-        """Wait until the hub takes bytes, or the connection has ended."""
+    async def wait_readable(self) -> bool:
+        """Wait until the hub takes bytes, or the connection has ended.
+
+        Returns:
+            Whether it did not end meanwhile.
+        """
+        if self._readable.is_set():
+            return True
         while not self._readable.is_set():
             await self._readable.wait()
+        return self.takes_input
 
     def end_of_input(self) -> None:
         """Tell the hub, once, that the client has gone; what is written to it from now on is dropped."""
@@ -263,6 +279,20 @@ class TransportConnection:
     async def wait_ended(self) -> None:
         """Wait until the hub has finished with the connection."""
         await self._ended.wait()
+
+    @asynccontextmanager
+    async def cut_at_end(self) -> AsyncIterator[None]:
+        """Leave the block when the hub has finished with the connection.
+
+        Raises:
+            TimeoutError: It has.
+        """
+        async with asyncio.timeout(0 if self.has_ended else None) as cut:
+            self._cuts.add(cut)
+            try:
+                yield
+            finally:
+                self._cuts.discard(cut)
 
     def tick(self, now: float, wall_time: float) -> None:
         """Check this connection's time limits.
@@ -308,6 +338,6 @@ class TransportConnection:
             self.options.maximum_send_buffer_messages,
             self.options.maximum_send_buffer_size,
         )
-        if self._handler is not None:
-            self._handler.overflowed()
+        assert self._handler is not None
+        self._handler.overflowed()
         self.abort()

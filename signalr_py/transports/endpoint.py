@@ -109,6 +109,8 @@ class HubEndpoint:
             return refusal
         if scope["method"] != "POST":
             return empty_text(405)
+        if self._manager.is_leaving:
+            return _leaving()
         query = QueryValues(scope)
         options = self._options
         try:
@@ -157,6 +159,7 @@ class HubEndpoint:
                 else:
                     await ServerSentEventsTransport(found, receive, send).run()
             finally:
+                found.end_of_input()
                 self._manager.remove(found)
 
     async def _poll(
@@ -192,20 +195,18 @@ class HubEndpoint:
         async with connection.posting:
             waiting = bytearray()
             try:
-                async for chunk in request.stream():
-                    waiting += chunk
-                    if len(waiting) >= limit:
-                        await connection.wait_readable()
-                        connection.feed(bytes(waiting))
-                        waiting.clear()
+                async with connection.cut_at_end():
+                    async for chunk in request.stream():
+                        waiting += chunk
+                        if len(waiting) >= limit:
+                            if not await _is_fed(connection, bytes(waiting)):
+                                return empty_text(404)
+                            waiting.clear()
             except ClientDisconnect:
                 return empty_text(400)
-            await connection.wait_readable()
-            if connection.has_ended:
+            except TimeoutError:
                 return empty_text(404)
-            connection.feed(bytes(waiting))
-            await connection.wait_readable()
-        return empty_text(200)
+            return empty_text(200 if await _is_fed(connection, bytes(waiting)) else 404)
 
     async def _delete(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
         found = await self._find(request, query, receive, send)
@@ -218,6 +219,8 @@ class HubEndpoint:
         else:
             self._manager.remove(found)
             found.end_of_input()
+            if not found.is_attached:
+                found.detach()
             response = empty_text(202)
         await response(request.scope, receive, send)
 
@@ -268,6 +271,8 @@ class HubEndpoint:
     def _claim(
         self, token: ConnectionToken, headers: Mapping[str, str] | None = None
     ) -> TransportConnection | Response:
+        if self._manager.is_leaving:
+            return _leaving(headers)
         try:
             return self._manager.claim(token)
         except ConnectionLimitError as error:
@@ -290,6 +295,15 @@ class HubEndpoint:
             adopt_user(connection.request, request)
 
 
+async def _is_fed(connection: TransportConnection, data: bytes) -> bool:
+    """Feed bytes when the hub takes some, and wait until it would take more; tell whether it did."""
+    await connection.wait_readable()
+    if not connection.takes_input:
+        return False
+    connection.feed(data)
+    return await connection.wait_readable()
+
+
 def _accepts_event_stream(request: HTTPConnection) -> bool:
     """Tell whether an entry of `Accept` is `text/event-stream`, in any case and without parameters."""
     return any(
@@ -297,6 +311,10 @@ def _accepts_event_stream(request: HTTPConnection) -> bool:
         for accept in request.headers.getlist("accept")
         for entry in accept.split(",")
     )
+
+
+def _leaving(headers: Mapping[str, str] | None = None) -> Response:
+    return text(503, "The server is shutting down.", {**(headers or {}), "Retry-After": "1"})
 
 
 def _unknown(request: HTTPConnection, headers: Mapping[str, str] | None) -> Response:

@@ -49,7 +49,7 @@ class LongPollingTransport:
     def first(self) -> Response:
         """Answer the first poll, which tells the client that it is connected: at once, and empty."""
         self._connection.attach(self)
-        self._connection.detach()
+        self._connection.detach(for_good=False)
         return Response(b"", media_type="application/octet-stream", headers=NO_CACHE_HEADERS)
 
     async def poll(self, scope: Scope, receive: Receive, send: Send) -> bool:
@@ -73,12 +73,14 @@ class LongPollingTransport:
                 self._is_waiting = False
         self._answered = asyncio.get_running_loop().create_future()
         connection.attach(self)
+        is_last = False
         try:
-            return await self._answer(scope, receive, send)
+            is_last = await self._answer(scope, receive, send)
         finally:
-            connection.detach()
+            connection.detach(for_good=is_last)
             self._answered.set_result(None)
             self._answered = None
+        return is_last
 
     def send_now(self, data: bytes) -> bool:
         """Leave everything to the poll that waits, or to the next one."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from signalr_py.exceptions import ConnectionLimitError
 from signalr_py.transports.connection import TransportConnection
+from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -49,6 +50,8 @@ class ConnectionManager:
         self._connections: dict[ConnectionId, TransportConnection] = {}
         self._spent: dict[ConnectionId, float] = {}
         self._pending: set[ConnectionId] = set()
+        self.is_leaving = False
+        """Whether the server shuts down: nobody new is taken, and those who are there are told."""
 
     @property
     def connections(self) -> Collection[TransportConnection]:
@@ -108,7 +111,11 @@ class ConnectionManager:
         for connection in list(self._connections.values()):
             if not connection.has_ended:
                 connection.end_of_input()
-        open_ones = [c.wait_detached() for c in self._connections.values() if c.is_attached]
+        open_ones = [
+            c.wait_detached()
+            for c in self._connections.values()
+            if c.is_attached or c.chosen_transport is TransportType.LONG_POLLING
+        ]
         if open_ones:
             _, late = await asyncio.wait([asyncio.ensure_future(c) for c in open_ones], timeout=grace)
             for task in late:

@@ -31,8 +31,8 @@ class OutboundBuffer:
     )
 
     def __init__(self, options: HttpConnectionOptions) -> None:
-        self.size = 0
-        self.ended = False
+        self.size: int = 0
+        self.ended: bool = False
         self._messages: deque[bytes] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._drainers: list[asyncio.Future[None]] = []

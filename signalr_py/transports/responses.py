@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 __all__ = ["empty_text", "respond", "text"]
+
+_LINGERING_TIME: Final = 0.01
 
 
 def text(status: int, body: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -28,7 +31,8 @@ async def respond(response: Response, scope: Scope, receive: Receive, send: Send
     """Answer an HTTP request, or refuse a WebSocket upgrade.
 
     An upgrade is refused with the whole answer where the host has the denial response extension, and with a plain close
-    elsewhere, which clients see as status 403.
+    elsewhere, which clients see as status 403. It returns a moment after the answer, since `websockets-sansio` of
+    uvicorn logs an error about a handler that returns while a refused socket is still there.
     """
     if scope["type"] == "websocket":
         await receive()
@@ -36,3 +40,5 @@ async def respond(response: Response, scope: Scope, receive: Receive, send: Send
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
     await response(scope, receive, send)
+    if scope["type"] == "websocket":
+        await asyncio.sleep(_LINGERING_TIME)

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from signalr_py.types import TransferFormat
+from tests.support.connections import WebSocketSite
+from tests.support.exchanges import WebSocketExchange, websocket_scope
+from tests.support.tasks import settle
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from tests.support.handlers import RecordingHandler
+
+FRAME = 65_536
+
+
+async def test_bytes_pass_both_ways() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await socket.accepted()
+        socket.send_text('{"protocol":"json"}\x1e')
+        socket.send_bytes(b"\x01\x02")
+        await site.handler.data_is(b'{"protocol":"json"}\x1e\x01\x02')
+        site.write(b"{}\x1e")
+        await socket.frames_are("{}\x1e")
+        socket.disconnect()
+        await socket.finished()
+    assert socket.sent[0] == {"type": "websocket.accept", "subprotocol": None, "headers": []}
+
+
+async def test_a_subprotocol_is_answered() -> None:
+    site = WebSocketSite()
+    site.subprotocol = "v1"
+    async with site.socket as socket:
+        await socket.accepted()
+        assert socket.sent[0]["subprotocol"] == "v1"
+
+
+async def test_json_goes_out_in_text_frames_and_messagepack_in_binary_ones() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        site.write(b'{"error":"no"}\x1e')
+        site.connection.use_format(TransferFormat.TEXT)
+        site.write("{}\x1eé".encode())
+        site.connection.use_format(TransferFormat.BINARY)
+        site.write(b"{}\x1e")
+        await socket.frames_are('{"error":"no"}\x1e', "{}\x1eé", b"{}\x1e")
+        assert all(("text" in message) != ("bytes" in message) for message in socket.sent[1:])
+
+
+async def test_unknown_events_of_the_host_are_ignored() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        socket.deliver({"type": "websocket.surprise"})
+        socket.send_text("after")
+        await site.handler.data_is(b"after")
+
+
+async def test_an_empty_frame_is_taken() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        socket.send_bytes(b"")
+        socket.send_text("")
+        socket.send_text("after")
+        await site.handler.data_is(b"after")
+
+
+# Writing.
+
+
+async def test_a_write_is_sent_by_the_call_itself_without_a_task() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        tasks = asyncio.all_tasks()
+        for text in ("one", "two", "three"):
+            assert site.write(text.encode())
+            assert socket.frames[-1] == text
+        assert asyncio.all_tasks() == tasks
+
+
+async def test_a_suspended_send_is_finished_by_one_writer_and_order_is_kept() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        tasks = asyncio.all_tasks()
+        socket.hold()
+        for number in range(5):
+            assert site.write(f"{number};".encode())
+        await settle()
+        (writer,) = asyncio.all_tasks() - tasks
+        assert writer.get_name() == "signalr_py websocket writer"
+        assert socket.frames == []
+        socket.release()
+        await socket.frames_are("0;", "1;2;3;4;")
+        await settle()
+        assert site.write(b"inline again")
+        assert socket.frames[-1] == "inline again"
+        socket.hold()
+        site.write(b"5;")
+        site.write(b"6;")
+        await settle()
+        assert asyncio.all_tasks() - tasks == {writer}
+        socket.release()
+        await socket.until(lambda: socket.frames[-2:] == ["5;", "6;"])
+
+
+async def test_a_write_while_the_writer_sends_waits_its_turn() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        socket.hold()
+        site.write(b"a")
+        site.write(b"b")
+        socket.release()
+        site.write(b"c")
+        await socket.frames_are("a", "bc")
+
+
+async def test_what_waits_is_sent_in_frames_of_whole_messages() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        site.connection.use_format(TransferFormat.BINARY)
+        socket.hold()
+        site.write(b"first")
+        messages = [bytes([n]) * size for n, size in enumerate((FRAME - 10, 10, 1, FRAME, 2 * FRAME, 3, 4))]
+        for message in messages:
+            site.write(message)
+        socket.release()
+        one, two, three, four, five, six, seven = messages
+        await socket.frames_are(b"first", one + two, three, four, five, six + seven)
+
+
+async def test_a_send_that_yields_to_the_loop_is_finished() -> None:
+    site = WebSocketSite()
+    frames: list[str] = []
+
+    async def send(message: Message) -> None:
+        await asyncio.sleep(0)
+        await site.socket.send(message)
+        await asyncio.sleep(0)
+        frames.append(message.get("text", ""))
+
+    async def application(scope: Scope, receive: Receive, _: Send) -> None:
+        await site.application(scope, receive, send)
+
+    site.socket = WebSocketExchange(application, websocket_scope())
+    async with site.socket as socket:
+        await site.connected()
+        for text in ("a", "b", "c"):
+            site.write(text.encode())
+        await socket.frames_are("a", "bc")
+        await settle()
+        assert frames == ["", "a", "bc"]
+
+
+async def test_what_was_written_before_the_upgrade_is_sent_after_it() -> None:
+    site = WebSocketSite()
+    site.early = b"handshake"
+    site.handlers.on_create = lambda handler: setattr(handler, "on_feed", lambda _: site.write(b"answer"))
+    async with site.socket as socket:
+        await socket.frames_are("answer")
+        assert socket.sent[0]["type"] == "websocket.accept"
+
+
+async def test_a_connection_that_ended_before_the_upgrade_is_closed_after_it() -> None:
+    site = WebSocketSite()
+
+    def refuse(handler: RecordingHandler) -> None:
+        def on_feed(data: bytes) -> None:
+            handler.duplex.write(b"refused")
+            handler.close()
+
+        handler.on_feed = on_feed
+
+    site.early = b"handshake"
+    site.handlers.on_create = refuse
+    async with site.socket as socket:
+        assert await socket.closed() == 1000
+        assert socket.frames == ["refused"]
+        socket.disconnect()
+        await socket.finished()
+
+
+# Reading.
+
+
+async def test_nothing_is_fed_while_reading_is_paused() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        site.handler.on_feed = lambda _: site.connection.pause_reading()
+        socket.send_text("one;")
+        socket.send_text("two;")
+        socket.send_text("three;")
+        await site.handler.data_is(b"one;")
+        await settle()
+        assert site.handler.data == b"one;"
+        assert not socket.is_receiving
+        site.connection.resume_reading()
+        await site.handler.data_is(b"one;two;")
+        site.connection.resume_reading()
+        await site.handler.data_is(b"one;two;three;")
+
+
+async def test_a_client_that_leaves_while_reading_is_paused_is_noticed() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        site.handler.on_feed = lambda _: site.connection.pause_reading()
+        socket.send_text("a call that takes long")
+        await site.handler.data_is(b"a call that takes long")
+        socket.disconnect(1006)
+        await site.handler.ended()
