@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import multiprocessing
 import os
@@ -23,7 +24,13 @@ from signalr_py.hub.handler import HubConnectionHandler
 from signalr_py.hub.lifetime import LocalLifetimeManager
 from signalr_py.hub.methods import MethodTable
 from signalr_py.hub.threads import HomeLoop
-from signalr_py.options import HttpConnectionOptions, HubOptions
+from signalr_py.options import (
+    HttpConnectionOptions,
+    HubOptions,
+    check_shutdown_timeout,
+    origins_of,
+    secret_keys_of,
+)
 from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
 from signalr_py.servers.uvicorn import drain_on_signals
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from signalr_py.hub.hub import Hub
+    from signalr_py.options import JsonPayload, MessagePackPayload
     from signalr_py.protocol.base import HubProtocol
     from signalr_py.types import UserId
 
@@ -86,26 +94,23 @@ class SignalR:
         allowed_origins: Sequence[str] | None = None,
         shutdown_timeout: float = 5.0,
     ) -> None:
-        if isinstance(allowed_origins, str) or any("/" in o.partition("://")[2] for o in allowed_origins or ()):
-            raise OptionsError(
-                f"SignalR(allowed_origins={allowed_origins!r}): allowed is a list of origins without a path, "
-                'such as ["https://example.org"], or ["*"].'
-            )
-        if isinstance(secret_keys, str):
-            raise OptionsError("SignalR(secret_keys=...): allowed is a list of strings, not one string.")
+        if inspect.iscoroutinefunction(user_id):
+            raise OptionsError(f"SignalR(user_id={user_id!r}): allowed is a plain callable, not an `async def`.")
+        check_shutdown_timeout(shutdown_timeout)
         self._options = options or HubOptions()
-        self._secret_keys = secret_keys
+        self._secret_keys = None if secret_keys is None else secret_keys_of(secret_keys, "SignalR(secret_keys=...)")
         self._user_id = user_id
-        self._allowed_origins = None if allowed_origins is None else tuple(o.lower() for o in allowed_origins)
+        self._allowed_origins = None if allowed_origins is None else origins_of(allowed_origins)
         self._shutdown_timeout = shutdown_timeout
         self._node = os.urandom(_NODE_SIZE)
         self._home = HomeLoop()
         self._heartbeat = Heartbeat()
         self._lifetimes: dict[type[Hub], LocalLifetimeManager] = {}
         self._names: dict[str, type[Hub]] = {}
+        self._payloads: dict[type[Hub], tuple[JsonPayload, MessagePackPayload]] = {}
         self._handlers: list[HubConnectionHandler] = []
         self._managers: list[ConnectionManager] = []
-        self._is_leaving = False
+        self._leaving: asyncio.Task[None] | None = None
         self._undo_signals: Callable[[], None] | None = None
         self._keys: tuple[bytes, ...] | None = None
 
@@ -132,15 +137,13 @@ class SignalR:
 
         Raises:
             HubDefinitionError: The class cannot be served.
+            OptionsError: The class is mapped already, with other `json` or `messagepack` options.
         """
-        name = name or hub_type.__name__
-        if self._names.setdefault(name, hub_type) is not hub_type:
-            raise HubDefinitionError(
-                f"Two hub classes have the name {name!r}: give one of them map_hub(..., name=...)."
-            )
         options = options or self._options
         http = http or HttpConnectionOptions()
         table = MethodTable(hub_type)
+        name = name or hub_type.__name__
+        self._claim_name(name, hub_type, options)
         lifetime = self._lifetime_of(hub_type)
         handler = HubConnectionHandler(
             name=name,
@@ -170,7 +173,7 @@ class SignalR:
             EndpointSettings(
                 options=http,
                 manager=manager,
-                tokens=ConnectionTokens(self._signing_keys(), name),
+                tokens=ConnectionTokens(self._signing_keys(), f"{name} {path}"),
                 node=self._node,
                 check=check,
             )
@@ -198,7 +201,8 @@ class SignalR:
             raise OptionsError("SignalR.cors_middleware() needs SignalR(allowed_origins=[...]).")
         return Middleware(
             CORSMiddleware,
-            allow_origins=self._allowed_origins,
+            allow_origins=() if "*" in self._allowed_origins else self._allowed_origins,
+            allow_origin_regex=".*" if "*" in self._allowed_origins else None,
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],
@@ -222,15 +226,18 @@ class SignalR:
 
         New connections are refused with 503 from now on. Running calls have `shutdown_timeout` seconds to end, then
         `on_disconnected` has as many. On uvicorn it happens by itself when a signal ends the process, before uvicorn
-        drops its sockets; elsewhere at the end of `lifespan`. Calling it again does nothing.
+        drops its sockets; elsewhere at the end of `lifespan`. Calling it again waits for the same end.
         """
-        if self._is_leaving:
-            return
-        self._is_leaving = True
+        if self._leaving is None:
+            self._set_leaving(is_leaving=True)
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(), name="signalr_py shutdown")
+        await asyncio.shield(self._leaving)
+
+    async def _leave(self) -> None:
         await asyncio.gather(*(handler.shut_down(self._shutdown_timeout) for handler in self._handlers))
         await asyncio.gather(*(handler.finish(self._shutdown_timeout) for handler in self._handlers))
-        for manager in self._managers:
-            await manager.drain(self._shutdown_timeout)
+        await asyncio.gather(*(manager.drain(self._shutdown_timeout) for manager in self._managers))
+        await asyncio.gather(*(handler.finish(self._shutdown_timeout) for handler in self._handlers))
         await self._heartbeat.stop()
         if self._undo_signals is not None:
             self._undo_signals()
@@ -238,17 +245,20 @@ class SignalR:
 
     def _start(self) -> None:
         self._home.bind()
-        self._is_leaving = False
+        self._leaving = None
+        self._set_leaving(is_leaving=False)
         self._heartbeat.start()
         if self._undo_signals is None:
             self._undo_signals = drain_on_signals(self.shutdown)
 
+    def _set_leaving(self, *, is_leaving: bool) -> None:
+        for manager in self._managers:
+            manager.is_leaving = is_leaving
+
     async def _check(
         self, connection: HTTPConnection, name: str, requirements: tuple[AuthorizationRequirement, ...]
     ) -> Response | None:
-        if self._is_leaving:
-            return text(503, "The server is shutting down.", {"Retry-After": "1"})
-        if not self._heartbeat.is_running:
+        if self._leaving is None and not self._heartbeat.is_running:
             self._start()
         if requirements:
             denial = await authorize_request(requirements, connection, name)
@@ -267,11 +277,25 @@ class SignalR:
     def _lifetime_of(self, hub_type: type[Hub]) -> LocalLifetimeManager:
         return self._lifetimes.setdefault(hub_type, LocalLifetimeManager())
 
+    def _claim_name(self, name: str, hub_type: type[Hub], options: HubOptions) -> None:
+        if self._names.get(name, hub_type) is not hub_type:
+            raise HubDefinitionError(
+                f"Two hub classes have the name {name!r}: give one of them map_hub(..., name=...)."
+            )
+        payloads = (options.json, options.messagepack)
+        if self._payloads.setdefault(hub_type, payloads) != payloads:
+            raise OptionsError(
+                f"{hub_type.__name__} is mapped twice, and its connections are one audience: give both the same "
+                "HubOptions(json=..., messagepack=...), or make a subclass of the hub."
+            )
+        self._names[name] = hub_type
+
     def _signing_keys(self) -> tuple[bytes, ...]:
         if self._keys is None:
             texts = self._secret_keys
             if texts is None:
-                texts = [key for key in os.environ.get(_KEYS_VARIABLE, "").split(",") if key]
+                given = [key.strip() for key in os.environ.get(_KEYS_VARIABLE, "").split(",") if key.strip()]
+                texts = secret_keys_of(given, _KEYS_VARIABLE) if given else ()
             if not texts and multiprocessing.parent_process() is not None:
                 _log.warning(
                     "This is one of several processes and has no secret_keys, so it cannot read the connection tokens "

@@ -74,7 +74,7 @@ class HubClients:
     def __init__(self, lifetime: LifetimeManager, home: HomeLoop) -> None:
         self._lifetime = lifetime
         self._home = home
-        self.all = self._proxy(All())
+        self.all: ClientProxy = self._proxy(All())
         """Every connected client."""
 
     def all_except(self, connection_ids: Iterable[ConnectionId]) -> ClientProxy:
@@ -146,9 +146,9 @@ class HubCallerClients(HubClients):
     def __init__(self, lifetime: LifetimeManager, home: HomeLoop, connection_id: ConnectionId) -> None:
         super().__init__(lifetime, home)
         self._connection_id = connection_id
-        self.caller = self.client(connection_id)
+        self.caller: ClientProxy = self.client(connection_id)
         """The client that made the call."""
-        self.others = self.all_except((connection_id,))
+        self.others: ClientProxy = self.all_except((connection_id,))
         """Every client but the one that made the call."""
 
     def others_in_group(self, name: GroupName) -> ClientProxy:

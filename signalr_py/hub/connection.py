@@ -298,7 +298,7 @@ class HubConnection:
     def _slot_is_free(self) -> None:
         if self._is_leaving:
             self.leave(at_once=False)
-        elif self._held is not None and self._state is _State.OPEN:
+        elif self._held is not None:
             held, self._held = self._held, None
             self._invoke(held)
             self._take_messages()

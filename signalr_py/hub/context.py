@@ -36,9 +36,9 @@ class HubCallerContext:
 
     def __init__(self, duplex: Duplex, user_identifier: UserId | None, abort: Callable[[], None]) -> None:
         self.connection_id: ConnectionId = duplex.connection_id
-        self.user_identifier = user_identifier
+        self.user_identifier: UserId | None = user_identifier
         self.items: dict[Any, Any] = {}
-        self.connection_aborted = CancellationToken()
+        self.connection_aborted: CancellationToken = CancellationToken()
         self._duplex = duplex
         self._abort = abort
 
@@ -83,5 +83,5 @@ class HubContext:
     __slots__ = ("clients", "groups")
 
     def __init__(self, clients: HubClients, groups: GroupManager) -> None:
-        self.clients = clients
-        self.groups = groups
+        self.clients: HubClients = clients
+        self.groups: GroupManager = groups

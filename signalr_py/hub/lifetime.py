@@ -79,17 +79,17 @@ class LocalLifetimeManager:
 
     def __init__(self) -> None:
         self.registry: ConnectionRegistry[Receiver] = ConnectionRegistry()
-        self._speakers: dict[str, set[ConnectionId]] = {}
+        self._speakers: dict[str, set[Receiver]] = {}
 
     def connected(self, connection: Receiver) -> None:
         """Make a connection reachable."""
         self.registry.add(connection)
-        self._speakers.setdefault(connection.protocol_name, set()).add(connection.connection_id)
+        self._speakers.setdefault(connection.protocol_name, set()).add(connection)
 
     def disconnected(self, connection: Receiver) -> None:
         """Forget a connection with its groups."""
         self.registry.remove(connection)
-        self._speakers.get(connection.protocol_name, set()).discard(connection.connection_id)
+        self._speakers.get(connection.protocol_name, set()).discard(connection)
 
     async def join(self, connection_id: ConnectionId, group: GroupName) -> None:
         """Put a connection into a group."""
@@ -107,10 +107,8 @@ class LocalLifetimeManager:
                 await connection.drain()
             return
         for speakers in self._speakers.values():
-            for connection_id in speakers:
-                speaker = self.registry.get(connection_id)
-                if speaker is not None:
-                    speaker.prepare(message)
+            for speaker in speakers:
+                speaker.prepare(message)
                 break
         for receiver in self.registry.select(target):
             receiver.write(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, final
 
-from signalr_py.hub.targets import All, Connections, Groups, Users
+from signalr_py.hub.targets import All, Connections, Groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,16 +96,16 @@ class ConnectionRegistry(Generic[C]):
 
     def select(self, target: Target) -> Iterator[C]:
         """Yield the receivers of a target; a connection may neither be added nor removed meanwhile."""
-        if type(target) is All:
+        if isinstance(target, All):
             yield from _without(self._by_id, target.excluded)
-        elif type(target) is Groups:
+        elif isinstance(target, Groups):
             for name in target.names:
                 yield from _without(self._members.get(name, {}), target.excluded)
-        elif type(target) is Connections:
+        elif isinstance(target, Connections):
             for connection_id in dict.fromkeys(target.ids):
                 if (connection := self._by_id.get(connection_id)) is not None:
                     yield connection
-        elif type(target) is Users:
+        else:
             for user in dict.fromkeys(target.ids):
                 yield from self._by_user.get(user, {}).values()
 

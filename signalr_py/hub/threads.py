@@ -47,11 +47,7 @@ class HomeLoop:
         Raises:
             WrongThreadError: It does not.
         """
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        if loop is not self._loop and self._loop is not None:
+        if self._loop is not None and _running_loop() is not self._loop:
             raise WrongThreadError(
                 "The connections live on another event loop than this code. In a thread that runs no event loop, "
                 f"call `{plain_form}`; in one that does, do so by `asyncio.to_thread`."
@@ -59,11 +55,7 @@ class HomeLoop:
 
     def run(self, function: Callable[[], object]) -> None:
         """Call a function on the home loop: now when this code runs there, otherwise soon, without waiting for it."""
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is self._loop:
+        if _running_loop() is self._loop:
             function()
         elif self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function)
@@ -78,10 +70,7 @@ class HomeLoop:
         Raises:
             WrongThreadError: This is the event loop's own thread, or nothing was served yet.
         """
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
+        running = _running_loop()
         if running is not None:
             coroutine.close()
             raise WrongThreadError(
@@ -94,3 +83,10 @@ class HomeLoop:
             coroutine.close()
             raise WrongThreadError("The server does not run, so there is nobody to send to.")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

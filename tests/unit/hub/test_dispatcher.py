@@ -1,0 +1,436 @@
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import threading
+from collections.abc import Awaitable, Callable  # noqa: TC003 - annotations of hubs are read at start-up
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.authentication import AuthCredentials, SimpleUser
+
+from signalr_py import Hub, HubDefinitionError, HubException, HubOptions, authorize
+from signalr_py.exceptions import SerializationError
+from tests.support.duplex import make_request
+from tests.support.hub_server import serve
+from tests.support.tasks import settle
+
+if TYPE_CHECKING:
+    from tests.support.hub_client import HubClient, ProtocolName
+
+DETAILED = HubOptions(enable_detailed_errors=True)
+
+
+class OutOfStockError(HubException):
+    pass
+
+
+class Unspeakable:
+    pass
+
+
+def cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(self: Hub, key: str) -> Any:
+        return "from the cache" if key == "known" else function(self, key)
+
+    return wrapper
+
+
+class ShopHub(Hub):
+    async def add(self, a: int, b: int) -> int:
+        return a + b
+
+    async def nothing(self) -> None: ...
+
+    async def without_annotation(self, x):  # type: ignore[no-untyped-def]
+        return x
+
+    async def sell(self) -> None:
+        raise OutOfStockError("only 2 left")
+
+    async def refuse(self) -> None:
+        raise HubException("nope")
+
+    async def refuse_in_half_characters(self) -> None:
+        raise HubException("half \ud83d")
+
+    async def fail(self) -> None:
+        raise LookupError("the password is hunter2")
+
+    async def fail_without_words(self) -> None:
+        raise LookupError
+
+    def fail_in_thread(self) -> None:
+        raise LookupError("in a thread")
+
+    async def await_what_was_cancelled(self) -> None:
+        task = asyncio.ensure_future(asyncio.sleep(3600))
+        task.cancel()
+        await task
+
+    async def time_out(self) -> None:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(3600)
+
+    async def unspeakable(self) -> Unspeakable:
+        return Unspeakable()
+
+    async def half_a_character(self) -> str:
+        return "\ud83d"
+
+    async def send_unspeakable(self) -> None:
+        await self.clients.all.send("Nobody", Unspeakable())
+
+    @authorize
+    async def members_only(self) -> str:
+        return "secret"
+
+    def thread_name(self) -> str:
+        return threading.current_thread().name
+
+    def later(self) -> Awaitable[str]:
+        return self._helper()
+
+    async def _helper(self) -> str:
+        return threading.current_thread().name
+
+    @cached
+    async def look_up(self, key: str) -> str:
+        return f"looked up {key}"
+
+
+FAILED = "An unexpected error occurred invoking '{}' on the server."
+NOT_BOUND = "Failed to invoke '{}' due to an error on the server."
+MISMATCH = (
+    "BindingError: Error binding arguments. "
+    "Make sure that the types of the provided values match the types of the hub method being invoked."
+)
+
+TEXTS: list[tuple[str, list[Any], str, str]] = [
+    ("Missing", [], NOT_BOUND.format("Missing") + " HubException: Method does not exist.", ""),
+    ("missing", [1], NOT_BOUND.format("missing") + " HubException: Method does not exist.", ""),
+    ("OnConnectedAsync", [], NOT_BOUND.format("OnConnectedAsync") + " HubException: Method does not exist.", ""),
+    ("_helper", [], NOT_BOUND.format("_helper") + " HubException: Method does not exist.", ""),
+    (
+        *("Add", [1], NOT_BOUND.format("Add")),
+        "BindingError: Invocation provides 1 argument(s) but target expects 2.",
+    ),
+    (
+        *("add", [1, 2, 3], NOT_BOUND.format("Add")),
+        "BindingError: Invocation provides 3 argument(s) but target expects 2.",
+    ),
+    ("Add", ["1", 2], NOT_BOUND.format("Add"), MISMATCH),
+    ("Add", [1.5, 2], NOT_BOUND.format("Add"), MISMATCH),
+    ("Add", [None, 2], NOT_BOUND.format("Add"), MISMATCH),
+    ("Refuse", [], FAILED.format("Refuse") + " HubException: nope", ""),
+    ("sell", [], FAILED.format("Sell") + " OutOfStockError: only 2 left", ""),
+    (
+        *("RefuseInHalfCharacters", []),
+        *(FAILED.format("RefuseInHalfCharacters") + " HubException: half ?", ""),
+    ),
+    ("Fail", [], FAILED.format("Fail"), "LookupError: the password is hunter2"),
+    ("fail_without_words", [], FAILED.format("FailWithoutWords"), "LookupError: "),
+    ("FailInThread", [], FAILED.format("FailInThread"), "LookupError: in a thread"),
+    ("TimeOut", [], FAILED.format("TimeOut"), "TimeoutError: "),
+    ("AwaitWhatWasCancelled", [], FAILED.format("AwaitWhatWasCancelled"), "CancelledError: "),
+    ("MembersOnly", [], "Failed to invoke 'MembersOnly' because user is unauthorized", ""),
+]
+
+
+@pytest.mark.parametrize(("target", "arguments", "text", "detail"), TEXTS, ids=[row[0] for row in TEXTS])
+@pytest.mark.parametrize("protocol", ["json", "messagepack"])
+async def test_the_words_of_a_refused_or_failed_call(
+    protocol: ProtocolName, target: str, arguments: list[Any], text: str, detail: str
+) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect(protocol)
+        assert await client.error(target, *arguments) == text
+        assert await client.invoke("Add", 1, 2) == 3
+    async with serve(ShopHub, DETAILED) as server:
+        client = server.connect(protocol)
+        assert await client.error(target, *arguments) == (f"{text} {detail}" if detail else text)
+
+
+@pytest.mark.parametrize(("target", "arguments"), [(row[0], row[1]) for row in TEXTS])
+async def test_a_call_without_an_id_is_never_answered(target: str, arguments: list[Any]) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect()
+        client.send({"type": 1, "target": target, "arguments": arguments})
+        assert await client.invoke("Add", 1, 2) == 3
+        assert len(client.received) == 1
+
+
+STREAM_TEXTS = [
+    (
+        {"type": 4, "target": "add", "arguments": [1, 2]},
+        "The client attempted to invoke the non-streaming 'Add' method with a streaming invocation.",
+    ),
+    (
+        {"type": 4, "target": "Missing", "arguments": []},
+        "Failed to invoke 'Missing' due to an error on the server. HubException: Method does not exist.",
+    ),
+    ({"type": 4, "target": "Add", "arguments": []}, "Failed to invoke 'Add' due to an error on the server."),
+    (
+        {"type": 4, "target": "MembersOnly", "arguments": []},
+        "Failed to invoke 'MembersOnly' because user is unauthorized",
+    ),
+    (
+        {"type": 1, "target": "Nothing", "arguments": [], "streamIds": ["8", "9"]},
+        FAILED.format("Nothing") + " HubException: Client sent 2 stream(s), Hub method expects 0.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "text"), STREAM_TEXTS)
+@pytest.mark.parametrize("protocol", ["json", "messagepack"])
+async def test_streams_are_answered_with_the_error_of_the_reference(
+    protocol: ProtocolName, message: dict[str, Any], text: str
+) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect(protocol)
+        client.send({**message, "invocationId": "7"})
+        assert await client.answer("7") == {"type": 3, "invocationId": "7", "error": text}
+
+
+@pytest.mark.parametrize("protocol", ["json", "messagepack"])
+async def test_results(protocol: ProtocolName) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect(protocol)
+        assert await client.invoke("Add", 1, 2) == 3
+        assert await client.answer(client.start("Nothing")) == {"type": 3, "invocationId": "2", "result": None}
+
+
+@pytest.mark.parametrize("value", [1, "x", None, True, [1, {"a": None}], 1.5, {"b": "c"}])
+async def test_a_method_without_a_return_annotation_returns_its_value(value: Any) -> None:
+    async with serve(ShopHub) as server:
+        assert await server.connect().invoke("WithoutAnnotation", value) == value
+
+
+@pytest.mark.parametrize("target", ["Unspeakable", "HalfACharacter"])
+@pytest.mark.parametrize("protocol", ["json", "messagepack"])
+async def test_a_result_that_cannot_be_written_fails_that_call(
+    caplog: pytest.LogCaptureFixture, protocol: ProtocolName, target: str
+) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect(protocol)
+        assert await client.error(target) == FAILED.format(target)
+        assert await client.invoke("Add", 1, 2) == 3
+        client.send({"type": 1, "target": target, "arguments": []})
+        assert await client.invoke("Add", 1, 2) == 3
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().startswith(f"ShopHub.{target} returned what cannot be sent: ")
+    assert {"Unspeakable": "Unspeakable", "HalfACharacter": "'str'"}[target] in record.getMessage()
+
+
+async def test_a_result_that_cannot_be_written_is_explained_with_detailed_errors() -> None:
+    async with serve(ShopHub, DETAILED) as server:
+        text = await server.connect().error("Unspeakable")
+        assert text.startswith(f"{FAILED.format('Unspeakable')} SerializationError: ")
+        assert "Unspeakable" in text
+
+
+async def test_an_argument_that_cannot_be_written_reaches_the_sender_and_nobody_else() -> None:
+    async with serve(ShopHub, DETAILED) as server:
+        clients = [server.connect(), server.connect("messagepack")]
+        text = await clients[0].error("SendUnspeakable")
+        assert "SerializationError" in text
+        with pytest.raises(SerializationError):
+            await server.context.clients.all.send("Nobody", Unspeakable())
+        assert [client.calls("Nobody") for client in clients] == [[], []]
+
+
+async def test_a_failure_is_logged_with_its_traceback_and_a_hub_exception_without(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with serve(ShopHub) as server:
+        client = server.connect()
+        await client.error("Fail")
+        await client.error("Refuse")
+        await client.error("MembersOnly")
+    failed, refused, unauthorized = caplog.records
+    assert failed.getMessage() == "ShopHub.Fail failed for connection c1."
+    assert failed.levelno == logging.ERROR
+    assert failed.exc_info is not None
+    assert refused.getMessage() == "ShopHub.Refuse: connection c1: nope"
+    assert refused.levelno == unauthorized.levelno == logging.INFO
+    assert unauthorized.getMessage() == "ShopHub.MembersOnly: connection c1 is not authorized."
+
+
+async def test_the_log_has_no_arguments(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with serve(ShopHub) as server:
+        client = server.connect()
+        await client.error("Add", "hunter2", 1)
+        await client.error("Missing", "hunter2")
+        await client.invoke("WithoutAnnotation", "hunter2")
+    assert "hunter2" not in caplog.text
+
+
+async def test_an_unknown_method_creates_no_hub() -> None:
+    created: list[Hub] = []
+
+    class H(Hub):
+        def __init__(self) -> None:
+            created.append(self)
+
+        async def method(self) -> None: ...
+
+    async with serve(H) as server:
+        client = server.connect()
+        created.clear()
+        tasks = asyncio.all_tasks()
+        await client.error("Missing")
+        client.send({"type": 1, "target": "Missing", "arguments": []})
+        assert created == []
+        assert asyncio.all_tasks() == tasks
+        await client.invoke("Method")
+        await client.invoke("Method")
+        assert len(set(created)) == 2
+
+
+async def test_a_hub_that_cannot_be_created_for_a_call_fails_that_call() -> None:
+    healthy = [True]
+
+    class H(Hub):
+        def __init__(self) -> None:
+            if not healthy[0]:
+                raise ConnectionError("no database")
+
+        async def method(self) -> None: ...
+
+    async with serve(H, DETAILED) as server:
+        client = server.connect()
+        healthy[0] = False
+        assert await client.error("Method") == FAILED.format("Method") + " ConnectionError: no database"
+        healthy[0] = True
+        assert await client.invoke("Method") is None
+
+
+class NeedsArguments(Hub):
+    def __init__(self, database: str) -> None:
+        self.database = database
+
+
+async def test_a_hub_that_needs_arguments_is_refused_at_start_up() -> None:
+    with pytest.raises(
+        HubDefinitionError, match=r"^NeedsArguments cannot be created without arguments, as every call does: .*database"
+    ):
+        async with serve(NeedsArguments):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("user", "result"), [(SimpleUser("bob"), "secret"), (None, None)], ids=["authenticated", "nobody"]
+)
+async def test_authorization_of_a_method(user: SimpleUser | None, result: str | None) -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect(request=make_request(user, auth=AuthCredentials()))
+        answer = await client.answer(client.start("members_only"))
+        assert answer.get("result") == result
+        assert ("error" in answer) == (result is None)
+
+
+async def test_a_plain_function_runs_in_a_worker_thread() -> None:
+    async with serve(ShopHub) as server:
+        assert await server.connect().invoke("ThreadName") != threading.current_thread().name
+
+
+async def test_an_awaitable_of_a_plain_function_is_awaited_on_the_loop() -> None:
+    async with serve(ShopHub) as server:
+        assert await server.connect().invoke("Later") == threading.current_thread().name
+
+
+async def test_a_decorator_of_a_coroutine_function_may_return_a_value() -> None:
+    async with serve(ShopHub) as server:
+        client = server.connect()
+        assert await client.invoke("LookUp", "known") == "from the cache"
+        assert await client.invoke("LookUp", "other") == "looked up other"
+
+
+async def test_everything_is_usable_from_a_worker_thread() -> None:
+    class H(Hub):
+        def work(self, name: str) -> list[Any]:
+            self.groups.add_from_thread(self.context.connection_id, "workers")
+            self.clients.group("workers").send_from_thread("Hello", name)
+            self.clients.caller.send_from_thread("Hello", name)
+            self.context.items["name"] = name
+            self.groups.remove_from_thread(self.context.connection_id, "workers")
+            self.clients.group("workers").send_from_thread("Nobody", name)
+            return [self.context.connection_id, self.context.user_identifier, self.context.connection_aborted.is_set()]
+
+        async def item(self) -> Any:
+            return self.context.items["name"]
+
+    async with serve(H, user_id=lambda _: "bob") as server:
+        client = server.connect()
+        assert await client.invoke("Work", "x") == ["c1", "bob", False]
+        assert client.calls("Hello") == [["x"], ["x"]]
+        assert client.calls("Nobody") == []
+        assert await client.invoke("Item") == "x"
+
+
+async def test_a_thread_learns_that_its_client_has_left() -> None:
+    started, may_end = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    class H(Hub):
+        def work(self) -> None:
+            started.set()
+            may_end.wait(10)
+            seen.append(self.context.connection_aborted.is_set())
+
+    async with serve(H) as server:
+        client = server.connect()
+        client.start("Work")
+        await asyncio.to_thread(started.wait, 10)
+        client.leave()
+        await client.ended()
+        may_end.set()
+    assert seen == [True]
+
+
+async def test_items_belong_to_the_connection() -> None:
+    class H(Hub):
+        async def on_connected(self) -> None:
+            self.context.items["calls"] = 0
+
+        async def count(self) -> int:
+            self.context.items["calls"] += 1
+            number: int = self.context.items["calls"]
+            return number
+
+    async with serve(H) as server:
+        one, two = server.connect(), server.connect()
+        assert [await one.invoke("Count"), await one.invoke("Count"), await two.invoke("Count")] == [1, 2, 1]
+
+
+async def test_an_empty_target_names_no_method() -> None:
+    async with serve(ShopHub) as server:
+        assert await server.connect().error("") == NOT_BOUND.format("") + " HubException: Method does not exist."
+
+
+def errors_of(client: HubClient) -> int:
+    return sum("error" in message for message in client.received)
+
+
+async def test_a_call_that_is_refused_needs_no_slot() -> None:
+    may_end = asyncio.Event()
+
+    class H(Hub):
+        async def work(self, number: int) -> None:
+            await may_end.wait()
+
+    async with serve(H) as server:
+        client = server.connect()
+        call = client.start("Work", 1)
+        client.start("Work", "x")
+        client.start("Missing")
+        client.send({"type": 4, "invocationId": "s", "target": "Work", "arguments": [1]})
+        await settle()
+        assert errors_of(client) == 3
+        may_end.set()
+        await client.answer(call)
