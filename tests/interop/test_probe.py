@@ -1,0 +1,69 @@
+"""Hundreds of small questions over raw sockets, answered as ASP.NET Core answered them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from tests.support.interop import COPIES, ROOT
+
+if TYPE_CHECKING:
+    from tests.interop.conftest import Servers
+    from tests.interop.peers import HostName
+
+PROBE = COPIES / "probe" / "probe.py"
+ANSWERS = COPIES / "probe" / "reference.json"
+EXCEPTIONS = ROOT / "tests" / "interop" / "probe_exceptions.txt"
+SECONDS = 240
+
+
+# What the host makes of an answer, seen from outside: uvicorn adds a content type to a refused upgrade that has none.
+_REFUSED_UPGRADE = (
+    '{"status": 404, "headers": {"content-type": "text/plain; charset=utf-8"}, "body": "No Connection with that ID"}'
+)
+BY_THE_HOST = {
+    "uvicorn": {
+        "WebSocket with an unknown id": _REFUSED_UPGRADE,
+        "stateful: a plain connection cannot come back": _REFUSED_UPGRADE,
+    }
+}
+
+
+@pytest.fixture
+def exceptions(*, against_reference: bool) -> frozenset[str]:
+    """Return the names of the cases that must differ for now."""
+    if against_reference:
+        return frozenset()
+    lines = EXCEPTIONS.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.timeout(SECONDS + 30)
+async def test_answers_are_those_of_the_reference(
+    servers: Servers, default_host: HostName, exceptions: frozenset[str]
+) -> None:
+    server = servers(default_host, "--detailed", "false")
+    reports = await ask(server.url + "/interop")
+    for name, answer in BY_THE_HOST.get(default_host, {}).items():
+        assert reports.pop(name).endswith(answer)
+    unexpected = [report for name, report in reports.items() if name not in exceptions]
+    assert not unexpected, "\n".join(["answers differ from the reference's:", *unexpected, "--- server", server.log()])
+    assert exceptions <= reports.keys(), f"take these out of {EXCEPTIONS.name}: {sorted(exceptions - reports.keys())}"
+
+
+async def ask(url: str) -> dict[str, str]:
+    """Run the probe; return the report of each case whose answer differs where the protocol fixes it."""
+    with anyio.fail_after(SECONDS):
+        done = await anyio.run_process([sys.executable, PROBE, url, "--compare", ANSWERS], check=False)
+    output = done.stdout.decode()
+    asked = len(json.loads(ANSWERS.read_text(encoding="utf-8")))
+    assert f" of {asked} cases answer as the reference does" in output, output + done.stderr.decode()
+    return {
+        match["name"]: match[0]
+        for match in re.finditer(r"^DIFFERS: (?P<name>.*)\n  reference .*\n  here .*$", output, re.MULTILINE)
+    }
