@@ -272,7 +272,7 @@ def test_ints_of_more_digits_than_python_prints_cannot_be_written_in_json() -> N
     assert str(error).startswith("An item of the stream '7', of type 'int', cannot be written as JSON: ")
 
 
-@pytest.mark.parametrize("message", [PingMessage(), InvocationMessage("T", (1,))])
+@pytest.mark.parametrize("message", [PingMessage(), InvocationMessage("T", (1,)), CompletionMessage("1", "", 1j)])
 def test_a_fault_outside_of_the_values_names_the_message(message: HubMessage) -> None:
     error = codec("json").refusal(message, TypeError("it is odd"))
     kind = type(message).__name__

@@ -98,7 +98,6 @@ def test_types_have_names_for_people(annotation: Any, name: str) -> None:
         (tuple[int, dict[str, Dog]], {Dog}, True),
         (Annotated[list[Cat], Meta(title="cats")], {Cat}, True),
     ],
-    ids=str,
 )
 def test_models_are_found_at_any_depth(annotation: Any, found: set[type[Any]], is_unbounded: bool) -> None:
     contents = contents_of(inspect.type_info(annotation))
