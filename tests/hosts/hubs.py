@@ -74,16 +74,13 @@ class HostHub(Hub):
     async def to_group(self, group: str, text: str) -> None:
         await self.clients.group(group).send("Receive", text)
 
-    async def flood(self, count: int, size: int) -> None:
-        """Send numbered messages of a size to everyone, one in each turn of the event loop."""
-        for number in range(count):
-            await self.clients.all.send("Flood", number, "x" * size)
-            await asyncio.sleep(0)
+    async def flood(self, number: int, size: int) -> None:
+        await self.clients.all.send("Flood", number, "x" * size)
 
-    async def fill(self, connection_id: str) -> None:
-        """Send to a connection that does not read, until messages wait for it."""
+    async def fill(self, connection_id: str, size: int) -> None:
+        """Send to a connection that does not read, until so many bytes wait for it."""
         context = self._board.contexts[connection_id]
-        while context.statistics().bytes_waiting == 0:
+        while context.statistics().bytes_waiting < size:
             await self.clients.clients([connection_id, "nobody"]).send("Flood", "x" * 65_536)
             await asyncio.sleep(0)
 

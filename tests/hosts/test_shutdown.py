@@ -173,7 +173,7 @@ async def test_a_client_that_does_not_read_does_not_hold_up_the_end(host: str, t
     with place.run() as server:
         url = place.url(server)
         async with stalled_client(url, transport) as stalled, connect(url) as other:
-            await other.invoke("Fill", stalled.connection_id)
+            await other.invoke("Fill", stalled.connection_id, 1)
             os.kill(server.pid, signal.SIGTERM)
             await expect_goodbye(other, "WebSockets")
             await expect_exit(server)

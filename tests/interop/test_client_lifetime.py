@@ -50,6 +50,7 @@ def own_server(default_host: HostName) -> Iterator[ServerProcess]:
     """Yield a server that the test may end and start again."""
     with interop_server(default_host) as server:
         yield server
+        server.kill()
 
 
 @pytest.fixture

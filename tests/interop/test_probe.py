@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from tests.interop.peers import HOSTS, REFERENCE
+from tests.support import components
 from tests.support.interop import COPIES, ROOT
 
 if TYPE_CHECKING:
@@ -22,38 +24,43 @@ EXCEPTIONS = ROOT / "tests" / "interop" / "probe_exceptions.txt"
 SECONDS = 240
 
 
-# What the host makes of an answer, seen from outside: uvicorn adds a content type to a refused upgrade that has none.
-_REFUSED_UPGRADE = (
-    '{"status": 404, "headers": {"content-type": "text/plain; charset=utf-8"}, "body": "No Connection with that ID"}'
-)
+def _refused_upgrade(content_type: str) -> dict[str, str]:
+    answer = {"status": 404, "headers": {"content-type": content_type}, "body": "No Connection with that ID"}
+    names = ("WebSocket with an unknown id", "stateful: a plain connection cannot come back")
+    return dict.fromkeys(names, json.dumps(answer))
+
+
+# Hosts whose own doing is seen from outside: uvicorn adds a content type to a refused upgrade that has none.
 BY_THE_HOST = {
-    "uvicorn": {
-        "WebSocket with an unknown id": _REFUSED_UPGRADE,
-        "stateful: a plain connection cannot come back": _REFUSED_UPGRADE,
-    }
+    "uvicorn": _refused_upgrade("text/plain; charset=utf-8"),
+    "uvicorn-websockets": _refused_upgrade("text/plain"),
 }
 
 
-@pytest.fixture
-def exceptions(*, against_reference: bool) -> frozenset[str]:
-    """Return the names of the cases that must differ for now."""
-    if against_reference:
-        return frozenset()
-    lines = EXCEPTIONS.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.config.getoption("--against-reference", default=False):
+        hosts = [REFERENCE]
+    else:
+        hosts = list(HOSTS) if components.full_product() else list(HOSTS)[:1]
+    metafunc.parametrize("host", hosts)
 
 
 @pytest.mark.timeout(SECONDS + 30)
-async def test_answers_are_those_of_the_reference(
-    servers: Servers, default_host: HostName, exceptions: frozenset[str]
-) -> None:
-    server = servers(default_host, "--detailed", "false")
+async def test_answers_are_those_of_the_reference(servers: Servers, host: HostName) -> None:
+    exceptions = frozenset() if host == REFERENCE else read_exceptions()
+    server = servers(host, "--detailed", "false")
     reports = await ask(server.url + "/interop")
-    for name, answer in BY_THE_HOST.get(default_host, {}).items():
-        assert reports.pop(name).endswith(answer)
+    for name, answer in BY_THE_HOST.get(host, {}).items():
+        assert reports.pop(name, "no difference").endswith(answer), name
     unexpected = [report for name, report in reports.items() if name not in exceptions]
     assert not unexpected, "\n".join(["answers differ from the reference's:", *unexpected, "--- server", server.log()])
     assert exceptions <= reports.keys(), f"take these out of {EXCEPTIONS.name}: {sorted(exceptions - reports.keys())}"
+
+
+def read_exceptions() -> frozenset[str]:
+    """Return the names of the cases that must differ for now."""
+    lines = EXCEPTIONS.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 async def ask(url: str) -> dict[str, str]:

@@ -66,7 +66,9 @@ class ArgumentsReader:
         types, required = self._parameters.types, self._parameters.required
         if required == len(types):
             return values.direct_decoder(GenericAlias(tuple, types))
-        fields = [(f"_{place}", kind, *[UNSET] * (place >= required)) for place, kind in enumerate(types)]
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+            (f"_{place}", kind) if place < required else (f"_{place}", kind, UNSET) for place, kind in enumerate(types)
+        ]
         decode = values.direct_decoder(defstruct("Arguments", fields, array_like=True, forbid_unknown_fields=True))
 
         def read(raw: Raw) -> tuple[Any, ...]:

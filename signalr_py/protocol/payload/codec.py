@@ -95,7 +95,7 @@ def _values_in(message: HubMessage) -> Iterator[tuple[str, Any]]:
                 yield f"Argument {number} of '{message.target}'", value
         case StreamItemMessage():
             yield f"An item of the stream '{message.invocation_id}'", message.item
-        case CompletionMessage():
+        case CompletionMessage(has_result=True):
             yield f"The result of invocation '{message.invocation_id}'", message.result
 
 

@@ -36,12 +36,13 @@ def write_unknown(value: Any) -> Any:
     Raises:
         TypeError: The value cannot be written; the text names its type.
     """
-    if is_model(value):
+    cls = type(value)
+    if is_model_type(cls):
         return dump(value)
     for kind, plain_form in _PLAIN_FORMS:
-        if isinstance(value, kind):
+        if issubclass(cls, kind):
             return plain_form(value)
-    raise TypeError(f"the type '{type(value).__qualname__}' cannot be written")
+    raise TypeError(f"the type '{cls.__qualname__}' cannot be written")
 
 
 class Turning:
