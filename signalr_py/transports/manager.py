@@ -102,23 +102,27 @@ class ConnectionManager:
         self._connections.pop(connection.connection_id, None)
         self._pending.discard(connection.connection_id)
 
-    async def drain(self, grace: float) -> None:
+    async def drain(self, grace: float, *, poll_gap: float = 1.0) -> None:
         """End the connections that the hub has not, and wait until every client has been told.
 
         Args:
             grace: Seconds to wait; a client that takes longer is dropped.
+            poll_gap: Seconds in which a client between two polls has to come again.
         """
         for connection in list(self._connections.values()):
             if not connection.has_ended:
                 connection.end_of_input()
-        open_ones = [
-            c.wait_detached()
-            for c in self._connections.values()
-            if c.is_attached or c.chosen_transport is TransportType.LONG_POLLING
-        ]
-        if open_ones:
-            _, late = await asyncio.wait([asyncio.ensure_future(c) for c in open_ones], timeout=grace)
-            for task in late:
+        told = {
+            asyncio.ensure_future(connection.wait_detached()): connection
+            for connection in self._connections.values()
+            if connection.is_attached or connection.chosen_transport is TransportType.LONG_POLLING
+        }
+        if told:
+            _, late = await asyncio.wait(told, timeout=min(grace, poll_gap))
+            attached = [task for task in late if told[task].is_attached]
+            if attached and grace > poll_gap:
+                await asyncio.wait(attached, timeout=grace - poll_gap)
+            for task in told:
                 task.cancel()
         for connection in list(self._connections.values()):
             connection.abort()

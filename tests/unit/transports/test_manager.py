@@ -253,8 +253,23 @@ async def test_draining_drops_a_client_that_does_not_poll_again() -> None:
     connection, handler = site.connect(TransportType.LONG_POLLING)
     connection.write(b"goodbye")
     handler.close()
-    await site.manager.drain(0.001)
+    await site.manager.drain(3600, poll_gap=0.001)
     assert not connection.outbound
+
+
+async def test_draining_gives_a_slow_socket_more_time_than_a_client_between_two_polls() -> None:
+    site = Site()
+    gone, gone_handler = site.connect(TransportType.LONG_POLLING)
+    slow, slow_handler = site.connect()
+    slow.attach(Attached())
+    for handler in (gone_handler, slow_handler):
+        handler.close()
+    draining = asyncio.create_task(site.manager.drain(3600, poll_gap=0.001))
+    waiting, _ = await asyncio.wait([draining], timeout=0.05)
+    assert not waiting
+    slow.detach()
+    await draining
+    assert gone.has_ended
 
 
 async def test_draining_drops_a_client_that_takes_too_long() -> None:
