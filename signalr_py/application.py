@@ -69,6 +69,9 @@ class SignalR:
     app = Starlette(routes=[signalr.map_hub("/chat", ChatHub)], lifespan=signalr.lifespan)
     ```
 
+    Attributes:
+        options: Options of every hub that has none of its own.
+
     Args:
         options: Options of every hub that has none of its own.
         secret_keys: Secrets of 16 characters or more that sign connection tokens: the first one signs, all verify. By
@@ -97,7 +100,7 @@ class SignalR:
         if inspect.iscoroutinefunction(user_id):
             raise OptionsError(f"SignalR(user_id={user_id!r}): allowed is a plain callable, not an `async def`.")
         check_shutdown_timeout(shutdown_timeout)
-        self._options = options or HubOptions()
+        self.options: HubOptions = options or HubOptions()
         self._secret_keys = None if secret_keys is None else secret_keys_of(secret_keys, "SignalR(secret_keys=...)")
         self._user_id = user_id
         self._allowed_origins = None if allowed_origins is None else origins_of(allowed_origins)
@@ -132,15 +135,22 @@ class SignalR:
             path: Path of the hub; path parameters are in `context.request.path_params`.
             hub_type: The hub class.
             name: Name of the hub among several servers; by default that of the class.
-            options: Options of this hub, in place of those given to `SignalR`.
+            options: Options of this hub, in place of those given to `SignalR`; to change a few of those, pass
+                `dataclasses.replace(signalr.options, ...)`.
             http: Options of its HTTP surface.
 
         Raises:
             HubDefinitionError: The class cannot be served.
-            OptionsError: The class is mapped already, with other `json` or `messagepack` options.
+            OptionsError: The class is mapped already, with other `json` or `messagepack` options, or an option asks for
+                what is not served yet.
         """
-        options = options or self._options
+        options = options or self.options
         http = http or HttpConnectionOptions()
+        if http.allow_stateful_reconnects:
+            raise OptionsError(
+                "HttpConnectionOptions(allow_stateful_reconnects=True): allowed is False, "
+                "because stateful reconnect is not served yet."
+            )
         table = MethodTable(hub_type)
         name = name or hub_type.__name__
         self._claim_name(name, hub_type, options)
@@ -195,14 +205,17 @@ class SignalR:
         It covers the whole application, and lets browsers use negotiate, Server-Sent Events and Long Polling.
 
         Raises:
-            OptionsError: `allowed_origins` was not given.
+            OptionsError: `allowed_origins` was not given, or allows every origin: with credentials, any page could act
+                as its visitor.
         """
-        if self._allowed_origins is None:
-            raise OptionsError("SignalR.cors_middleware() needs SignalR(allowed_origins=[...]).")
+        if self._allowed_origins is None or "*" in self._allowed_origins:
+            raise OptionsError(
+                "SignalR.cors_middleware() needs SignalR(allowed_origins=[...]) with the origins by name, "
+                "because it allows credentials."
+            )
         return Middleware(
             CORSMiddleware,
-            allow_origins=() if "*" in self._allowed_origins else self._allowed_origins,
-            allow_origin_regex=".*" if "*" in self._allowed_origins else None,
+            allow_origins=self._allowed_origins,
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],

@@ -131,7 +131,8 @@ def authorize(
 
     On a hub it is checked on every request, which is answered with 401 or 403; on a method on every call, which fails.
     An authenticated user is always asked for. Decorators add up: those of a hub, of its base classes and of a method
-    must all agree. A method that overrides another keeps only its own. Put it above decorators that replace a method.
+    must all agree. A method that overrides another also keeps
+    what that one asks for. Put it above decorators that replace a method.
 
     Args:
         *scopes: Scopes of which the user needs all.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, final
 
@@ -66,7 +67,7 @@ class HubConnection:
         self._reason: Exception | None = None
         self._is_leaving = False
         self._input_ended = False
-        self._was_connected = False
+        self._variables = copy_context()
         self._frames: FrameReader
         self._protocol: HubProtocol
         self._binder: InvocationBinder
@@ -202,7 +203,7 @@ class HubConnection:
         handler.connections.add(self)
         if handler.has_connected_hook:
             self._duplex.pause_reading()
-            handler.start(self._connect())
+            handler.start(self._connect(), self._variables.copy())
         elif self._state is _State.CONNECTING:
             self._open()
 
@@ -228,7 +229,6 @@ class HubConnection:
             self._close(CloseMessage(error=text), None)
             self._finish_closing()
             return
-        self._was_connected = True
         if self._state is _State.CONNECTING:
             self._duplex.resume_reading()
             self._open()
@@ -237,7 +237,6 @@ class HubConnection:
 
     def _open(self) -> None:
         self._state = _State.OPEN
-        self._was_connected = True
         self._take_messages()
         if self._is_leaving:
             self.leave(at_once=False)
@@ -268,7 +267,7 @@ class HubConnection:
     def _dispatch(self, message: HubMessage) -> None:
         if isinstance(message, InvocationMessage):
             if message.stream_ids:
-                self._handler.start(self._handler.dispatcher.invoke(self, message))
+                self._handler.start(self._handler.dispatcher.invoke(self, message), self._variables.copy())
             elif self._running < self._handler.options.maximum_parallel_invocations_per_client:
                 self._invoke(message)
             else:
@@ -277,7 +276,7 @@ class HubConnection:
         elif isinstance(message, InvocationBindingFailure):
             self._handler.dispatcher.refuse(self, message)
         elif isinstance(message, StreamInvocationMessage):
-            self._handler.start(self._handler.dispatcher.invoke(self, message))
+            self._handler.start(self._handler.dispatcher.invoke(self, message), self._variables.copy())
         elif isinstance(message, PingMessage):
             self._has_pinged = True
         elif isinstance(message, CloseMessage):
@@ -286,7 +285,7 @@ class HubConnection:
 
     def _invoke(self, call: InvocationMessage) -> None:
         self._running += 1
-        self._handler.start(self._run(call))
+        self._handler.start(self._run(call), self._variables.copy())
 
     async def _run(self, call: InvocationMessage) -> None:
         try:
@@ -306,7 +305,7 @@ class HubConnection:
                 self._duplex.resume_reading()
 
     def _fail(self, error: Exception) -> None:
-        _log.info("Connection %s is closed with an error: %s", self.connection_id, error)
+        _log.info("Connection %s is closed with an error: %s", self.connection_id, ascii(str(error)))
         text = self._handler.dispatcher.describe(texts.CONNECTION_CLOSED, error)
         self._close(CloseMessage(error=text, allow_reconnect=True), error)
 
@@ -321,12 +320,12 @@ class HubConnection:
         self._duplex.write(self._protocol.encode(message))
         cancellation.cancel(self.context.connection_aborted)
         if not was_connecting or not self._handler.has_connected_hook:
-            self._handler.schedule(self._disconnect())
+            self._handler.schedule(self._disconnect(), self._variables.copy())
 
     async def _disconnect(self) -> None:
         failed = True
         try:
-            if self._was_connected and self._handler.has_disconnected_hook:
+            if self._handler.has_disconnected_hook:
                 await self._handler.dispatcher.disconnected(self, self._reason)
             failed = False
         except (Exception, asyncio.CancelledError) as error:

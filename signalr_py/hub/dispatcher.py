@@ -78,10 +78,11 @@ class HubDispatcher:
         try:
             answer = await self._run(connection, method, call)
         except (Exception, asyncio.CancelledError) as error:
+            self._answer(connection, method, self._failed(connection, method, call, error))
             if tasks.is_cancelled(error):
                 raise
-            answer = self._failed(connection, method, call, error)
-        self._answer(connection, method, answer)
+        else:
+            self._answer(connection, method, answer)
 
     def refuse(self, connection: HubConnection, failure: InvocationBindingFailure) -> None:
         """Answer a call that names no method, or whose arguments do not fit."""

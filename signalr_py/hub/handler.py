@@ -14,6 +14,7 @@ from signalr_py.hub.methods import HubBinder, MethodTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from contextvars import Context
 
     from starlette.requests import HTTPConnection
 
@@ -69,15 +70,20 @@ class HubConnectionHandler:
         """Return the hub's side of a new connection, which waits for its handshake."""
         return HubConnection(duplex, self)
 
-    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine, at once as far as it goes, and keep what remains of it until it ends."""
-        task = tasks.start(coroutine, asyncio.get_running_loop())
+    def start(self, coroutine: Coroutine[Any, Any, None], variables: Context) -> None:
+        """Run a coroutine, at once as far as it goes, and keep what remains of it until it ends.
+
+        Args:
+            coroutine: What to run.
+            variables: Context variables that it may change.
+        """
+        task = tasks.start(coroutine, asyncio.get_running_loop(), variables)
         if not task.done():
             self._keep(task)
 
-    def schedule(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine from the next turn of the event loop on."""
-        self._keep(asyncio.get_running_loop().create_task(coroutine))
+    def schedule(self, coroutine: Coroutine[Any, Any, None], variables: Context) -> None:
+        """Run a coroutine from the next turn of the event loop on; the arguments are those of `start`."""
+        self._keep(asyncio.get_running_loop().create_task(coroutine, context=variables))
 
     async def shut_down(self, grace: float) -> None:
         """Send every client away: idle ones at once, the others when their calls have ended.

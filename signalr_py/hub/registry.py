@@ -95,7 +95,7 @@ class ConnectionRegistry(Generic[C]):
         _drop(self._members, group, connection_id)
 
     def select(self, target: Target) -> Iterator[C]:
-        """Yield the receivers of a target; a connection may neither be added nor removed meanwhile."""
+        """Yield those who are the receivers of a target now; what joins or leaves meanwhile makes no difference."""
         if isinstance(target, All):
             yield from _without(self._by_id, target.excluded)
         elif isinstance(target, Groups):
@@ -107,7 +107,7 @@ class ConnectionRegistry(Generic[C]):
                     yield connection
         else:
             for user in dict.fromkeys(target.ids):
-                yield from self._by_user.get(user, {}).values()
+                yield from tuple(self._by_user.get(user, {}).values())
 
 
 def _drop(index: dict[str, dict[ConnectionId, C]], key: str, connection_id: ConnectionId) -> None:
@@ -119,9 +119,9 @@ def _drop(index: dict[str, dict[ConnectionId, C]], key: str, connection_id: Conn
 
 def _without(connections: dict[ConnectionId, C], excluded: tuple[ConnectionId, ...]) -> Iterator[C]:
     if not excluded:
-        yield from connections.values()
+        yield from tuple(connections.values())
         return
     left_out = frozenset(excluded)
-    for connection_id, connection in connections.items():
+    for connection_id, connection in tuple(connections.items()):
         if connection_id not in left_out:
             yield connection

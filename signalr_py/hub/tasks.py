@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from contextvars import Context
 
 __all__ = ["is_cancelled", "start"]
 
@@ -15,15 +16,19 @@ T = TypeVar("T")
 
 if sys.version_info >= (3, 12):
 
-    def start(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
-        """Run a coroutine up to its first suspension at once, and the rest as a task."""
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+    def start(
+        coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, variables: Context
+    ) -> asyncio.Task[T]:
+        """Run a coroutine up to its first suspension at once, and the rest as a task, with context variables."""
+        return asyncio.Task(coroutine, loop=loop, context=variables, eager_start=True)
 
 else:
 
-    def start(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
-        """Run a coroutine as a task; Python 3.11 cannot start it at once."""
-        return loop.create_task(coroutine)
+    def start(
+        coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, variables: Context
+    ) -> asyncio.Task[T]:
+        """Run a coroutine as a task, with context variables; Python 3.11 cannot start it at once."""
+        return loop.create_task(coroutine, context=variables)
 
 
 def is_cancelled(error: BaseException) -> bool:

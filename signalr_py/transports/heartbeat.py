@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING, Protocol, final
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class Heartbeat:
     def start(self) -> None:
         """Start on the running event loop, unless it runs there already."""
         if not self.is_running:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="signalr_py heartbeat")
+            self._task = asyncio.get_running_loop().create_task(
+                self._run(), name="signalr_py heartbeat", context=Context()
+            )
 
     async def stop(self) -> None:
         """Stop; does nothing when it does not run. On another event loop than its own, it does not wait for it."""

@@ -85,11 +85,11 @@ def create_app(options: InteropOptions) -> Starlette:
 
     return Starlette(
         routes=[
-            signalr.map_hub("/interop", InteropHub, http=HttpConnectionOptions(allow_stateful_reconnects=True)),
+            signalr.map_hub("/interop", InteropHub),
             signalr.map_hub(
                 "/secure",
                 SecureHub,
-                http=HttpConnectionOptions(allow_stateful_reconnects=True, close_on_authentication_expiration=True),
+                http=HttpConnectionOptions(close_on_authentication_expiration=True),
             ),
             Route("/health", health),
             Route("/publish", publish, methods=["POST"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,9 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from signalr_py import (
+    HttpConnectionOptions,
     Hub,
+    HubOptions,
     OptionsError,
     SignalR,
     authorize,
@@ -235,9 +238,21 @@ def test_the_origin_of_a_websocket(
     assert "allowed_origins" in message
 
 
-def test_cors_needs_origins() -> None:
-    with pytest.raises(OptionsError, match=r"needs SignalR\(allowed_origins=\[\.\.\.\]\)"):
-        SignalR().cors_middleware()
+@pytest.mark.parametrize("origins", [None, ["*"], ["https://example.org", "*"]])
+def test_cors_needs_origins_by_name(origins: list[str] | None) -> None:
+    with pytest.raises(OptionsError, match=r"needs SignalR\(allowed_origins=\[\.\.\.\]\) with the origins by name"):
+        SignalR(allowed_origins=origins).cors_middleware()
+
+
+def test_stateful_reconnect_cannot_be_switched_on_yet() -> None:
+    with pytest.raises(OptionsError, match=r"allow_stateful_reconnects=True.*not served yet"):
+        SignalR().map_hub("/chat", Hub, http=HttpConnectionOptions(allow_stateful_reconnects=True))
+
+
+def test_options_of_one_hub_can_be_made_from_those_of_all() -> None:
+    signalr = SignalR(HubOptions(enable_detailed_errors=True))
+    changed = replace(signalr.options, client_timeout_interval=60)
+    assert (changed.enable_detailed_errors, changed.client_timeout_interval) == (True, 60)
 
 
 def client_with_cors(origins: list[str]) -> TestClient:
@@ -245,7 +260,7 @@ def client_with_cors(origins: list[str]) -> TestClient:
     return TestClient(serving(signalr, middleware=[signalr.cors_middleware()]))
 
 
-@pytest.mark.parametrize("origins", [["https://example.org"], ["https://Example.org", "https://x.org"], ["*"]])
+@pytest.mark.parametrize("origins", [["https://example.org"], ["https://Example.org", "https://x.org"]])
 def test_cors_lets_pages_of_allowed_origins_use_the_hub_with_credentials(origins: list[str]) -> None:
     with client_with_cors(origins) as client:
         for method in ("GET", "POST", "DELETE"):

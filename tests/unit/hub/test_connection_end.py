@@ -208,9 +208,10 @@ async def test_a_client_that_overflows_with_its_handshake_answer() -> None:
     async with serve(Hub) as server:
         client = server.open()
         client.duplex.on_write = lambda _: client.connection.overflowed()
-        client.request_handshake()
+        client.request_handshake(behind=client.encode(client.invocation("Missing")[1]))
         await client.ended()
         await settle()
+        assert client.received == [RECONNECT]
         assert client.duplex.closes == [False]
 
 

@@ -93,6 +93,22 @@ async def test_what_is_already_read_waits_behind_a_call_without_a_slot() -> None
         await client.until(lambda: results(client) == ["a", "b"])
 
 
+async def test_a_call_without_a_slot_is_dropped_with_its_connection() -> None:
+    gate = Gate()
+    async with serve(gated_hub(gate)) as server:
+        client = server.connect()
+        client.start("Work", "a")
+        client.start("Work", "b")
+        await settle()
+        client.connection.abort()
+        gate.open("a")
+        gate.open("b")
+        await client.ended()
+        await settle()
+        assert gate.ended == gate.started == ["a"]
+        assert client.received == [{"type": 7}]
+
+
 @pytest.mark.parametrize("slots", [1, 2])
 async def test_calls_that_came_in_one_chunk_are_started_one_by_one(slots: int) -> None:
     gate = Gate()

@@ -46,11 +46,13 @@ def work_hub(journal: Journal) -> type[Hub]:
     return H
 
 
-async def test_idle_clients_are_sent_away_at_once() -> None:
+async def test_idle_clients_are_sent_away_at_once_in_batches() -> None:
     journal = Journal()
     server = HubServer(work_hub(journal))
     clients = [server.connect() for _ in range(250)]
     shutting_down = asyncio.ensure_future(server.handler.shut_down(3600))
+    await asyncio.sleep(0)
+    assert 0 < sum(client.closing is not None for client in clients) < len(clients)
     await shutting_down
     await server.handler.finish(3600)
     assert all(client.closing == RECONNECT for client in clients)
@@ -96,6 +98,23 @@ async def test_what_waits_behind_a_running_call_is_not_started_any_more() -> Non
     await shutting_down
     await server.handler.finish(3600)
     assert client.received == [{"type": 3, "invocationId": first, "result": "done"}, RECONNECT]
+
+
+async def test_a_client_that_leaves_meanwhile_has_made_no_mistake() -> None:
+    journal = Journal()
+    server = HubServer(work_hub(journal))
+    client = server.connect()
+    client.start("Work")
+    await settle()
+    shutting_down = asyncio.ensure_future(server.handler.shut_down(3600))
+    await settle()
+    client.connection.feed(b'{"type":')
+    client.leave()
+    assert await client.ended() == RECONNECT
+    journal.may_end.set()
+    await shutting_down
+    await server.handler.finish(3600)
+    assert journal.lines == ["c1 disconnected None"]
 
 
 async def test_a_call_that_takes_too_long_is_left_behind_and_then_cancelled() -> None:

@@ -177,6 +177,7 @@ class RegistryAgainstAModel(RuleBasedStateMachine):
     @invariant()
     def keeps_nothing_of_those_that_left(self) -> None:
         assert self.registry.group_count == len({group for _, group in self.memberships})
+        assert vars(self.registry)["_groups_of"].keys() == {connection_id for connection_id, _ in self.memberships}
         if not self.known:
             assert not any(vars(self.registry).values())
 

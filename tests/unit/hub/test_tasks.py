@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextvars import copy_context
 
 import pytest
 
@@ -15,7 +16,7 @@ async def test_work_that_does_not_suspend_is_done_at_once_where_python_can() -> 
     async def work() -> None:
         done.append("done")
 
-    task = tasks.start(work(), asyncio.get_running_loop())
+    task = tasks.start(work(), asyncio.get_running_loop(), copy_context())
     assert task.done() == (sys.version_info >= (3, 12))
     await task
     assert done == ["done"]
@@ -30,7 +31,7 @@ async def test_work_that_suspends_goes_on_later() -> None:
         steps.append(2)
         return "result"
 
-    task = tasks.start(work(), asyncio.get_running_loop())
+    task = tasks.start(work(), asyncio.get_running_loop(), copy_context())
     assert not task.done()
     assert await task == "result"
     assert steps == [1, 2]
@@ -40,7 +41,7 @@ async def test_it_runs_as_a_task_of_its_own() -> None:
     async def current() -> asyncio.Task[object] | None:
         return asyncio.current_task()
 
-    task = tasks.start(current(), asyncio.get_running_loop())
+    task = tasks.start(current(), asyncio.get_running_loop(), copy_context())
     assert await task is task
 
 
