@@ -92,6 +92,22 @@ def test_the_last_member_takes_the_group_away(registry: ConnectionRegistry[Membe
     assert registry.group_count == 1
 
 
+@pytest.mark.parametrize(
+    ("target", "expected"), [(All(), "abcd"), (All(("d",)), "abc"), (Groups(("g",)), "abc"), (Users(("ann",)), "ab")]
+)
+def test_receivers_are_those_of_the_beginning(
+    registry: ConnectionRegistry[Member], target: Target, expected: str
+) -> None:
+    seen = []
+    for member in registry.select(target):
+        seen.append(member.connection_id)
+        registry.add(Member(f"new {member.connection_id}", "ann"))
+        registry.join(f"new {member.connection_id}", "g")
+        registry.leave("c", "g")
+        registry.remove(Member("b", "ann"))
+    assert "".join(seen) == expected
+
+
 def test_connections_are_counted_and_listed(registry: ConnectionRegistry[Member]) -> None:
     assert len(registry) == 4
     assert [member.connection_id for member in registry] == list("abcd")

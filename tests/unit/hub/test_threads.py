@@ -103,6 +103,16 @@ async def test_before_anything_is_served_every_loop_is_right() -> None:
         HomeLoop().call(fail(), "form()")
 
 
+async def test_after_the_home_loop_has_ended_every_loop_is_right() -> None:
+    home = HomeLoop()
+
+    async def bind() -> None:
+        home.bind()
+
+    await asyncio.to_thread(asyncio.run, bind())
+    home.check("plain()")
+
+
 async def test_binding_twice_is_fine() -> None:
     home = bound_home()
     home.bind()
