@@ -1,4 +1,4 @@
-"""Keeps tokens out of the logs of the host: query strings carry access tokens and connection tokens."""
+"""Keeps tokens out of the logs of the host: query strings and `Authorization` headers carry them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _LOGGERS: Final = (
     *("uvicorn.access", "uvicorn.error", "uvicorn.asgi"),
     *("hypercorn.access", "hypercorn.error"),
     *("granian.access", "_granian"),
+    *("websockets", "websockets.server", "websockets.client", "websockets.protocol"),
 )
 _UNPRINTABLE: Final = "[not printable]"
 
@@ -38,24 +39,41 @@ _TOKEN: Final = re.compile(
     (?: [^&\s"'>] | ["'>] (?! [\s,.:;)\]}}"'>] | $ ) )+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SCHEME: Final = r"(?: [\w!\#$&*+.^`|~-]+ [ \t]+ )?"
+_QUOTED_HEADER: Final = re.compile(
+    rf"""( authorization ["'] [ \t]* [:,] [ \t]* b? (["']) {_SCHEME} ) (?: \\. | (?! \2 ) [^\\\r\n] )+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HEADER: Final = re.compile(
+    rf"""(
+        authorization [ \t]* (?: : | \\* ["'] [ \t]* : (?! [ \t]* b? ["'] ) ) [ \t]* {_SCHEME}
+    )
+    [^\s] [^\r\n]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def redact(text: str) -> str:
-    """Replace the values of `access_token` and `id` in every query string in a text.
+    """Replace the values of `access_token` and `id` in every query string in a text, and of `Authorization` headers.
 
-    The names count in any case and percent-encoded, also inside an address that is itself a value in a query string.
+    The names count in any case, those in query strings also percent-encoded and inside an address that is itself a
+    value in a query string. Of a header the scheme stays; what follows is replaced up to the end of the line, or of the
+    string when name and value are quoted.
     """
-    if "=" not in text and "%" not in text:
-        return text
-    redacted = _TOKEN.sub(rf"\1{PLACEHOLDER}", text)
+    redacted = text
+    if ":" in text or "," in text:
+        redacted = _HEADER.sub(rf"\1{PLACEHOLDER}", _QUOTED_HEADER.sub(rf"\1{PLACEHOLDER}", redacted))
+    if "=" in text or "%" in text:
+        redacted = _TOKEN.sub(rf"\1{PLACEHOLDER}", redacted)
     return text if redacted == text else redacted
 
 
 class RedactTokens(logging.Filter):
-    """Replaces tokens in query strings wherever a log record has them.
+    """Replaces tokens in query strings and `Authorization` headers wherever a log record has them.
 
     Hosts log the addresses of requests, and browsers have no other place for the access token of a WebSocket than the
-    query string. Give the filter to the loggers of the host, by `install_redaction` or in their configuration:
+    query string. At debug level some log the headers of requests, too. Give the filter to the loggers of the host, by
+    `install_redaction` or in their configuration:
 
     ```python
     LOGGING = {
@@ -97,7 +115,8 @@ def install_redaction(*logger_names: str) -> None:
     It holds whether the host sets up its loggers before or after.
 
     Args:
-        *logger_names: Names of the loggers; without any, those that uvicorn, hypercorn and granian write to.
+        *logger_names: Names of the loggers; without any, those that uvicorn, hypercorn, granian and websockets write
+            to.
     """
     for name in logger_names or _LOGGERS:
         logger = logging.getLogger(name)

@@ -12,7 +12,7 @@ import jwt
 from starlette.authentication import AuthCredentials, AuthenticationBackend
 
 from signalr_py.auth.bearer import bearer_tokens
-from signalr_py.auth.keys import ALGORITHMS, FoundKeys, OneKey, UnsuitableKeyError
+from signalr_py.auth.keys import ALGORITHMS, FoundKeys, KeyNotLookedUpError, OneKey, UnsuitableKeyError
 from signalr_py.auth.users import JwtUser, RefusedUser
 from signalr_py.exceptions import OptionsError
 
@@ -71,7 +71,10 @@ class JwtAuthBackend(AuthenticationBackend):
     Args:
         key: The secret (HS algorithms), the public key (all others), a `jwt.PyJWK`, or a callable that is given the
             token's header, not verified yet, and returns one of these or None. A plain callable runs in a worker
-            thread, a coroutine function on the event loop. When it raises or returns None, the token is refused.
+            thread, a coroutine function on the event loop. When it raises or returns None, the token is refused. A
+            key it found serves tokens with the same header for 30 seconds. When it failed, it is not asked again with
+            the same header for 30 seconds, unless it found a key with that `kid` in the last 5 minutes; and while many
+            lookups of unknown ones fail, it is asked for known ones only, for up to 5 seconds.
         algorithms: Signature algorithms that are accepted, whatever a token says of itself.
         issuer: The accepted `iss`, or several; None accepts any.
         audience: The accepted `aud`, or several; None accepts only tokens that name no audience.
@@ -174,7 +177,7 @@ class JwtAuthBackend(AuthenticationBackend):
     async def _key(self, header: Mapping[str, Any]) -> VerifyingKey:
         try:
             key = await self._keys.key_for(header)
-        except UnsuitableKeyError as error:
+        except (UnsuitableKeyError, KeyNotLookedUpError) as error:
             raise _RefusedError(_UNKNOWN_KEY, cause=str(error)) from error
         except Exception as error:
             _log.debug("The callable given as JwtAuthBackend(key=...) failed.", exc_info=error)

@@ -1,4 +1,4 @@
-"""What uvicorn prints when tokens come in query strings; run as an application, this module is what it serves."""
+"""What uvicorn prints when tokens come in query strings and headers; as an application, this module is served."""
 
 from __future__ import annotations
 
@@ -82,7 +82,11 @@ def ask(port: int) -> None:
         client.get(f"/fails?id={secret(5)}&kept=4")
     for path in ("accepts", "refuses", "denies", "fails-later"):
         url = f"ws://127.0.0.1:{port}/{path}?id={secret(6)}&access_token={secret(7)}&kept=5"
-        with contextlib.suppress(InvalidStatus, ConnectionClosed), connect(url, proxy=None) as socket:
+        headers = {"Authorization": f"Bearer {secret(8)}"}
+        with (
+            contextlib.suppress(InvalidStatus, ConnectionClosed),
+            connect(url, proxy=None, additional_headers=headers) as socket,
+        ):
             socket.recv(timeout=10)
 
 
@@ -118,6 +122,14 @@ def test_an_application_that_installs_the_filter(ws: str) -> None:
     assert "S3CRET" not in output
 
 
+@pytest.mark.parametrize("ws", IMPLEMENTATIONS)
+def test_headers_at_debug_level(ws: str) -> None:
+    output = serve_and_ask(ws, "--log-level", "debug", env={_INSTALLS: "1"})
+    if ws != "wsproto":
+        assert output.lower().count("< authorization: bearer [redacted]\n") == 4
+    assert "S3CRET" not in output
+
+
 def test_at_trace_level_and_in_colour() -> None:
     output = serve_and_ask("wsproto", "--log-level", "trace", "--use-colors", env={_INSTALLS: "1"})
     assert "GET /plain?access_token=[redacted]&kept=1 HTTP/1.1" in output
@@ -147,3 +159,5 @@ def test_a_configuration_with_the_filter(tmp_path: Path) -> None:
 def test_without_the_filter_the_tokens_would_be_there() -> None:
     output = serve_and_ask("websockets-sansio")
     assert [number for number in range(1, 8) if secret(number) not in output] == []
+    debugged = serve_and_ask("websockets-sansio", "--log-level", "debug")
+    assert f": Bearer {secret(8)}\n" in debugged

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import logging.config
 import sys
@@ -48,6 +49,24 @@ ACCESS = '%(client_addr)s - "%(request_line)s" %(status_code)s'
         ("?userid=5&grid=7&a_id=8", "?userid=5&grid=7&a_id=8"),
         ("user id=5, id: 7", "user id=5, id: 7"),
         ("100 % of access_token", "100 % of access_token"),
+        ("< authorization: Bearer abc.def-_~+/=", "< authorization: Bearer [redacted]"),
+        ("AUTHORIZATION:bearer abc", "AUTHORIZATION:bearer [redacted]"),
+        ("Proxy-Authorization : Basic YTpi", "Proxy-Authorization : Basic [redacted]"),
+        ("Authorization: abc", "Authorization: [redacted]"),
+        ('Authorization: Digest username="a", response="b"\r\nHost: x', "Authorization: Digest [redacted]\r\nHost: x"),
+        ("authorization: Bearer [redacted]", "authorization: Bearer [redacted]"),
+        (
+            "[(b'authorization', b'Bearer abc'), (b'host', b'x')]",
+            "[(b'authorization', b'Bearer [redacted]'), (b'host', b'x')]",
+        ),
+        ("{'authorization': 'Bearer abc', 'host': 'x'}", "{'authorization': 'Bearer [redacted]', 'host': 'x'}"),
+        ('{"Authorization":"a\\"bc","host":"x"}', '{"Authorization":"[redacted]","host":"x"}'),
+        ("{'authorization': ['Bearer abc']}", "{'authorization': [redacted]"),
+        (r'"{\"authorization\": \"Bearer abc\"}"', r'"{\"authorization\": [redacted]'),
+        ("{'authorization': '', 'host': 'x'}", "{'authorization': '', 'host': 'x'}"),
+        ("?id=authorization: Bearer abc", "?id=[redacted] Bearer [redacted]"),
+        ("authorization:", "authorization:"),
+        ("authorization is needed: yes, x-authorization-at: 5", "authorization is needed: yes, x-authorization-at: 5"),
         ("", ""),
     ],
 )
@@ -86,6 +105,18 @@ def test_coloured_messages() -> None:
     assert DefaultFormatter("%(message)s", use_colors=True).format(made) == "coloured /?id=[redacted]"
     made = record("plain ?id=%s", "s3cret", color_message="coloured ?id=%s")
     assert DefaultFormatter("%(message)s", use_colors=True).format(made) == "plain ?id=[redacted]"
+
+
+def test_headers_at_debug_level() -> None:
+    for name in ("authorization", "Authorization"):
+        made = record("< %s: %s", name, "Bearer s3cret", level=logging.DEBUG)
+        assert made.getMessage() == f"< {name}: Bearer [redacted]"
+    made = record("< %s: %s", "host", "example", level=logging.DEBUG)
+    assert (made.msg, made.args) == ("< %s: %s", ("host", "example"))
+    assert record("authorization: %s", "Bearer s3cret").getMessage() == "authorization: Bearer [redacted]"
+    made = record("%s", {"headers": [(b"authorization", b"Bearer s3cret")]}, headers=["authorization: Bearer s3cret"])
+    assert made.getMessage() == "{'headers': [(b'authorization', b'Bearer [redacted]')]}"
+    assert "s3cret" not in str(vars(made)["headers"])
 
 
 def test_a_token_that_only_the_message_shows() -> None:
@@ -238,8 +269,12 @@ def test_installing_is_done_once(logger_name: str) -> None:
 
 
 def test_hosts_that_are_known_without_being_named() -> None:
-    names = ("uvicorn.access", "uvicorn.error", "uvicorn.asgi", "hypercorn.access", "hypercorn.error")
-    loggers = [logging.getLogger(name) for name in (*names, "granian.access", "_granian")]
+    names = (
+        *("uvicorn.access", "uvicorn.error", "uvicorn.asgi", "hypercorn.access", "hypercorn.error"),
+        *("granian.access", "_granian"),
+        *("websockets", "websockets.server", "websockets.client", "websockets.protocol"),
+    )
+    loggers = [logging.getLogger(name) for name in names]
     before = [list(logger.filters) for logger in loggers]
     try:
         install_redaction()
@@ -312,6 +347,35 @@ def test_a_secret_never_survives(name: str, secret: str, is_encoded: bool, place
         assert "S3CRET" not in AccessFormatter(ACCESS, use_colors=False).format(made)
 
 
+@given(
+    st.text("authorizn").map(lambda start: f"{start}authorization"),
+    st.sampled_from(["lower", "upper", "title"]),
+    st.sampled_from([":", ": ", " : ", ":\t"]),
+    st.sampled_from(["", "Bearer ", "bearer  ", "Basic ", "Digest a=", "X-Own+1\t"]),
+    SECRETS | st.tuples(SECRETS, SECRETS).map(", ".join),
+    st.integers(0, 5),
+)
+def test_a_secret_in_a_header_never_survives(
+    name: str, case: str, colon: str, scheme: str, secret: str, place: int
+) -> None:
+    name = {"lower": name.lower(), "upper": name.upper(), "title": name.title()}[case]
+    value = f"{scheme}{secret}"
+    line = f"{name}{colon}{value}"
+    message, arguments, attributes = (
+        ("today < %s%s%s", (name, colon, value), {}),
+        ("today %s", (line,), {}),
+        ("today %s", ([(name.encode(), value.encode())],), {}),
+        ("today %s", (json.dumps({name: value, "x": 1}),), {}),
+        (f"today {line}\r\nhost: x", (), {}),
+        ("today", (), {"stack_info": line, "exc_info": caught(RuntimeError(line)), "headers": {name: value}}),
+    )[place]
+    made = record(message, *arguments, **attributes)
+    text = logging.Formatter("%(message)s %(headers)s", defaults={"headers": ""}).format(made)
+    assert "S3CRET" not in text
+    assert PLACEHOLDER in text
+    assert text.startswith("today")
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=8),
     lambda inner: (
@@ -337,6 +401,14 @@ def test_whatever_is_logged_never_raises(message: object, arguments: list[Any], 
     assert RedactTokens().filter(made)
 
 
-@given(st.text("access_tokenid=?&%2563dD'\" \n.[]", max_size=60))
+PIECES = st.sampled_from(
+    ["authorization", "AUTHORIZATION", ": ", ":", ", ", "Bearer ", "b'", "\\", "?id=", "&", "[redacted]"]
+)
+
+
+@given(
+    st.text("access_tokenid=?&%2563dD'\" \n.[]", max_size=60)
+    | st.lists(PIECES | st.text("a=?&%2563dD'\" :,\n.[]", max_size=3)).map("".join)
+)
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert redact(redact(text)) == redact(text)
