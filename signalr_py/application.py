@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import multiprocessing
 import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, final
@@ -33,7 +32,7 @@ from signalr_py.options import (
 )
 from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
-from signalr_py.servers.uvicorn import drain_on_signals
+from signalr_py.servers.uvicorn import drain_on_signals, warn_about_settings, warn_about_workers
 from signalr_py.transports.endpoint import EndpointSettings, HubEndpoint
 from signalr_py.transports.heartbeat import Heartbeat
 from signalr_py.transports.manager import ConnectionManager
@@ -183,7 +182,7 @@ class SignalR:
             EndpointSettings(
                 options=http,
                 manager=manager,
-                tokens=ConnectionTokens(self._signing_keys(), f"{name} {path}"),
+                tokens=ConnectionTokens(self._signing_keys(), f"{name} {path} {len(self._managers)}"),
                 node=self._node,
                 check=check,
             )
@@ -261,8 +260,11 @@ class SignalR:
         self._leaving = None
         self._set_leaving(is_leaving=False)
         self._heartbeat.start()
-        if self._undo_signals is None:
-            self._undo_signals = drain_on_signals(self.shutdown)
+        if self._undo_signals is not None:
+            self._undo_signals()
+        warn_about_settings()
+        warn_about_workers()
+        self._undo_signals = drain_on_signals(self.shutdown)
 
     def _set_leaving(self, *, is_leaving: bool) -> None:
         for manager in self._managers:
@@ -271,7 +273,8 @@ class SignalR:
     async def _check(
         self, connection: HTTPConnection, name: str, requirements: tuple[AuthorizationRequirement, ...]
     ) -> Response | None:
-        if self._leaving is None and not self._heartbeat.is_running:
+        is_leaving = self._leaving is not None and self._leaving.get_loop().is_running()
+        if not is_leaving and not self._heartbeat.is_running:
             self._start()
         if requirements:
             denial = await authorize_request(requirements, connection, name)
@@ -309,12 +312,6 @@ class SignalR:
             if texts is None:
                 given = [key.strip() for key in os.environ.get(_KEYS_VARIABLE, "").split(",") if key.strip()]
                 texts = secret_keys_of(given, _KEYS_VARIABLE) if given else ()
-            if not texts and multiprocessing.parent_process() is not None:
-                _log.warning(
-                    "This is one of several processes and has no secret_keys, so it cannot read the connection tokens "
-                    "of the others: set SignalR(secret_keys=[...]) or the environment variable %s.",
-                    _KEYS_VARIABLE,
-                )
             self._keys = tuple(key.encode() for key in texts) if texts else (os.urandom(32),)
         return self._keys
 

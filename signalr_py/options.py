@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -45,11 +46,12 @@ def _some_of(options: object, name: str, allowed: tuple[object, ...], text: str)
         _fail(options, name, text)
 
 
-def _seconds(options: object, *names: str) -> None:
+def _seconds(options: object, *names: str, endless: bool = False) -> None:
     for name in names:
         value = getattr(options, name)
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
-            _fail(options, name, "a number of seconds greater than 0")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not value > 0 or (value == math.inf and not endless):
+            _fail(options, name, f"a {'' if endless else 'finite '}number of seconds greater than 0")
 
 
 def _count(options: object, minimum: int, unit: str, *names: str, optional: bool = False) -> None:
@@ -148,8 +150,9 @@ class HttpConnectionOptions:
         minimum_protocol_version: Lowest `negotiateVersion` that is served.
         poll_timeout: Seconds after which a long poll without data is answered empty; clients give up after 100.
         disconnect_timeout: Seconds that a connection may be without a request of its client.
-        transport_send_timeout: Seconds that one write to the client may take.
-        application_max_buffer_size: Bytes received and not yet read by the hub at which reading stops.
+        transport_send_timeout: Seconds that one write to the client may take; may be infinite.
+        application_max_buffer_size: Bytes at which reading stops, of those that come while the hub cannot start the
+            client's next call. Until then a client that leaves is noticed, and POST requests are answered.
         transport_max_buffer_size: Bytes waiting to be sent at which senders that can wait are held back.
         maximum_send_buffer_size: Bytes waiting to be sent at which a client that does not read is disconnected.
         maximum_send_buffer_messages: The same, as a number of messages.
@@ -174,7 +177,8 @@ class HttpConnectionOptions:
     allow_stateful_reconnects: bool = False
 
     def __post_init__(self) -> None:
-        _seconds(self, "poll_timeout", "disconnect_timeout", "transport_send_timeout")
+        _seconds(self, "poll_timeout", "disconnect_timeout")
+        _seconds(self, "transport_send_timeout", endless=True)
         _count(self, 1, "bytes", "application_max_buffer_size", "transport_max_buffer_size", "maximum_send_buffer_size")
         _count(self, 1, "messages", "maximum_send_buffer_messages")
         _count(self, 1, "connections", "maximum_connections", "maximum_pending_handshakes", optional=True)

@@ -39,7 +39,7 @@ class HomeLoop:
         self._loop = loop
 
     def check(self, plain_form: str) -> None:
-        """Make sure that the caller runs on the home loop.
+        """Make sure that the caller runs on the home loop, as long as that runs.
 
         Args:
             plain_form: Name of the form for threads, for the error text.
@@ -47,7 +47,7 @@ class HomeLoop:
         Raises:
             WrongThreadError: It does not.
         """
-        if self._loop is not None and _running_loop() is not self._loop:
+        if self._loop is not None and self._loop.is_running() and _running_loop() is not self._loop:
             raise WrongThreadError(
                 "The connections live on another event loop than this code. In a thread that runs no event loop, "
                 f"call `{plain_form}`; in one that does, do so by `asyncio.to_thread`."

@@ -1,4 +1,4 @@
-"""uvicorn: saying goodbye before it drops its sockets.
+"""uvicorn: saying goodbye before it drops its sockets, and settings that SignalR does without.
 
 On SIGTERM and SIGINT uvicorn closes every WebSocket with 1012, waits for open responses and only then tells the
 application. So the goodbye has to come between the signal and uvicorn's own handler.
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from types import FrameType
 
-__all__ = ["drain_on_signals"]
+__all__ = ["drain_on_signals", "warn_about_settings", "warn_about_workers"]
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _CLOSING_TIME: Final = 1.0
@@ -27,9 +29,11 @@ _log = logging.getLogger("signalr_py.servers.uvicorn")
 def drain_on_signals(drain: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None] | None:
     """Run a coroutine between a signal and uvicorn's handler of it.
 
-    At a second signal uvicorn is told of both at once, and a second SIGINT makes it exit without waiting. Sockets that
-    are closed and cannot be emptied, because their clients do not read, are dropped a few seconds later: uvicorn would
-    wait for them without end. Call it on uvicorn's event loop, while it serves.
+    When the same signal comes again, uvicorn is told of everything at once, and a second SIGINT makes it exit without
+    waiting. The other signal waits: uvicorn sends SIGTERM to its workers when a terminal has sent them SIGINT already.
+    Sockets that are closed and cannot be emptied, because their clients do not read, are dropped a few seconds later:
+    uvicorn would wait for them without end. Call it on uvicorn's event loop, while it serves; what several calls gave
+    drains at the same time.
 
     Args:
         drain: What to run; it must end by itself within a few seconds.
@@ -37,58 +41,126 @@ def drain_on_signals(drain: Callable[[], Coroutine[Any, Any, None]]) -> Callable
     Returns:
         A function that undoes it; None when this is not a process that uvicorn serves in its main thread.
     """
-    if threading.current_thread() is not threading.main_thread():
+    drainer = _drainer() if threading.current_thread() is threading.main_thread() else None
+    if drainer is None:
+        if _is_served_by_uvicorn():
+            _log.info(
+                "The signals of uvicorn cannot be taken over: it does not serve in the main thread, or something else "
+                "handles SIGTERM or SIGINT. A signal will drop the WebSockets before SignalR can send a Close message."
+            )
         return None
-    loop = asyncio.get_running_loop()
-    handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
-    for number in _SIGNALS:
-        handler = signal.getsignal(number)
-        if not callable(handler) or not _is_uvicorns(handler):
-            return None
-        handlers[number] = handler
-    server = getattr(handlers[signal.SIGTERM], "__self__", None)
-    draining: list[asyncio.Task[None]] = []
-    held_back: list[tuple[int, FrameType | None]] = []
-    is_draining = False
+    return drainer.add(drain)
 
-    def deliver() -> None:
-        while held_back:
-            number, frame = held_back.pop(0)
-            handlers[number](number, frame)
 
-    async def drain_and_go_on() -> None:
-        try:
-            await drain()
-        except Exception:  # noqa: BLE001 - the process must end whatever happens
-            _log.exception("Closing the connections before shutdown failed.")
-        finally:
-            deliver()
-            loop.call_later(_CLOSING_TIME, _drop_stuck_sockets, server, loop)
+def warn_about_settings() -> None:
+    """Log a warning where uvicorn does for every WebSocket what SignalR does without.
 
-    def start() -> None:
-        draining.append(loop.create_task(drain_and_go_on(), name="signalr_py shutdown"))
+    It compresses each message for each client by itself, and sends pings besides those of SignalR; ASP.NET Core does
+    neither. Call it while uvicorn serves, before `drain_on_signals`; elsewhere it does nothing.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if server is None or not _is_uvicorns(server):
+        return
+    config = server.config
+    if not getattr(getattr(config, "ws_protocol_class", None), "__module__", "").startswith("uvicorn."):
+        return
+    advice = []
+    if config.ws_per_message_deflate:
+        advice.append("ws_per_message_deflate=False (--ws-per-message-deflate false)")
+    if config.ws_ping_interval:
+        advice.append("ws_ping_interval=None (--ws-ping-interval 0)")
+    if advice:
+        _log.warning("uvicorn works more than SignalR needs for each WebSocket. Run it with %s.", " and ".join(advice))
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal is_draining
-        held_back.append((number, frame))
-        if not loop.is_running():
-            deliver()
-        elif is_draining:
-            deliver()
-            if getattr(server, "force_exit", False):
-                loop.call_soon_threadsafe(_drop_all_sockets, server)
-        else:
-            is_draining = True
-            loop.call_soon_threadsafe(start)
 
-    def undo() -> None:
-        for number, handler in handlers.items():
-            if signal.getsignal(number) is handle:
+def warn_about_workers() -> None:
+    """Log a warning in each of several worker processes of uvicorn: connections live in the process they came to.
+
+    Call it while uvicorn serves, before `drain_on_signals`; elsewhere it does nothing.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if server is None or not _is_uvicorns(server) or multiprocessing.parent_process() is None:
+        return
+    if server.config.workers > 1 and not server.config.should_reload:
+        _log.warning(
+            "This is one of %d worker processes, and connections live in the process they came to: requests that reach "
+            "another one are answered 404, and broadcasts stay in their process. Run one process (--workers 1), or "
+            "route each client to one.",
+            server.config.workers,
+        )
+
+
+@final
+class _Drainer:
+    """Stands in for the signal handlers of a uvicorn server, and holds signals back while everything drains."""
+
+    def __init__(self, server: Any, handlers: Mapping[int, Callable[[int, FrameType | None], Any]]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._server = server
+        self._handlers = handlers
+        self._drains: dict[object, Callable[[], Coroutine[Any, Any, None]]] = {}
+        self._held_back: list[tuple[int, FrameType | None]] = []
+        self._is_holding_back = True
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, drain: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+        key = object()
+        self._drains[key] = drain
+        for number in self._handlers:
+            signal.signal(number, self.handle)
+
+        def undo() -> None:
+            self._drains.pop(key, None)
+            if not self._drains:
+                self._give_back()
+
+        return undo
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        self._held_back.append((number, frame))
+        numbers = [held_back for held_back, _ in self._held_back]
+        if numbers.count(number) > 1 or not self.loop.is_running():
+            self._is_holding_back = False
+        if not self._is_holding_back:
+            self._deliver()
+            if self._server.force_exit and self.loop.is_running():
+                self.loop.call_soon_threadsafe(_drop_all_sockets, self._server)
+        elif numbers[0] == number:
+            self.loop.call_soon_threadsafe(self._start)
+
+    def _give_back(self) -> None:
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) == self.handle:
                 signal.signal(number, handler)
 
-    for number in _SIGNALS:
-        signal.signal(number, handle)
-    return undo
+    def _start(self) -> None:
+        self._task = self.loop.create_task(self._drain_and_go_on(), name="signalr_py shutdown")
+
+    async def _drain_and_go_on(self) -> None:
+        try:
+            await asyncio.gather(*(_drain_safely(drain) for drain in self._drains.values()))
+        finally:
+            self._is_holding_back = False
+            # SIGINT comes first: after SIGTERM it would make uvicorn exit without waiting.
+            self._held_back.sort(key=itemgetter(0))
+            self._deliver()
+            self.loop.call_later(_CLOSING_TIME, _drop_stuck_sockets, self._server, self.loop)
+
+    def _deliver(self) -> None:
+        # Another signal may come between any two steps and deliver what is left.
+        while True:
+            try:
+                number, frame = self._held_back.pop(0)
+            except IndexError:
+                return
+            self._handlers[number](number, frame)
+
+
+async def _drain_safely(drain: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        await drain()
+    except Exception:  # noqa: BLE001 - the process must end whatever happens
+        _log.exception("Closing the connections before shutdown failed.")
 
 
 def _drop_all_sockets(server: Any) -> None:
@@ -113,6 +185,26 @@ def _transports(server: Any) -> set[asyncio.WriteTransport]:
     return {transport for transport in transports if transport is not None}
 
 
-def _is_uvicorns(handler: object) -> bool:
-    owner = type(getattr(handler, "__self__", None))
-    return any(base.__module__ == "uvicorn.server" and base.__name__ == "Server" for base in owner.__mro__)
+def _drainer() -> _Drainer | None:
+    """Return what handles the signals of the server on the running event loop, or None when uvicorn does not."""
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    owners = [getattr(handler, "__self__", None) for handler in handlers.values()]
+    owner = owners[0]
+    if any(other is not owner for other in owners):
+        return None
+    if isinstance(owner, _Drainer):
+        return owner if owner.loop is asyncio.get_running_loop() else None
+    if not _is_uvicorns(owner):
+        return None
+    return _Drainer(owner, {number: handler for number, handler in handlers.items() if callable(handler)})
+
+
+def _is_served_by_uvicorn() -> bool:
+    """Tell whether uvicorn made the current task, for the lifespan or a request."""
+    task = asyncio.current_task()
+    frame = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
+    return frame is not None and frame.f_globals.get("__name__", "").startswith("uvicorn.")
+
+
+def _is_uvicorns(owner: object) -> bool:
+    return any(base.__module__ == "uvicorn.server" and base.__name__ == "Server" for base in type(owner).__mro__)

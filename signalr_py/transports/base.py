@@ -47,7 +47,7 @@ class Duplex(Protocol):
 
     @property
     def request(self) -> HTTPConnection:
-        """The request that opened the connection; its user is the one of the latest request."""
+        """The request that opened the connection; its user is the one of the latest poll."""
         ...
 
     @property
@@ -78,7 +78,11 @@ class Duplex(Protocol):
         ...
 
     def pause_reading(self) -> None:
-        """Take no more bytes from the client; at most one chunk that is already read still arrives."""
+        """Say that nothing of what is fed from now on is used until reading is resumed.
+
+        The handler keeps it: bytes go on being fed, so that a client that leaves is noticed, until
+        `application_max_buffer_size` of them have come; the chunk that reaches it may go beyond.
+        """
         ...
 
     def resume_reading(self) -> None:

@@ -80,6 +80,7 @@ class TransportConnection:
         self._sending_since: float | None = None
         self.posting: asyncio.Lock = asyncio.Lock()
         self.binary: bool = False
+        self.is_deleted: bool = False
         self.polls: LongPollingTransport | None = None
         self._clock = clock
         self._create_handler = create_handler
@@ -88,9 +89,11 @@ class TransportConnection:
         self._transport: TransportType | None = None
         self._request: HTTPConnection | None = None
         self._handler: ConnectionHandler | None = None
-        self._early: list[bytes] = []
+        self._early = bytearray()
         self._input_ended = False
         self._is_deaf = False
+        self._is_paused = True
+        self._unread = 0
         self._readable = asyncio.Event()
         self._readable.set()
         self._ended = asyncio.Event()
@@ -147,11 +150,13 @@ class TransportConnection:
         await self.outbound.drain()
 
     def pause_reading(self) -> None:
-        """Take no more bytes from the client."""
-        self._readable.clear()
+        """Take bytes from the client only until `application_max_buffer_size` is full; see `Duplex.pause_reading`."""
+        self._is_paused = True
 
     def resume_reading(self) -> None:
         """Take bytes from the client again."""
+        self._is_paused = False
+        self._unread = 0
         self._readable.set()
 
     def close(self, *, failed: bool = False) -> None:
@@ -201,10 +206,10 @@ class TransportConnection:
         self._transport = transport
         self._request = request
         self._handler = self._create_handler(self)
-        self._readable.set()
-        early, self._early = self._early, []
+        self.resume_reading()
+        early, self._early = bytes(self._early), bytearray()
         if early:
-            self._handler.feed(b"".join(early))
+            self._handler.feed(early)
 
     def attach(self, transport: AttachedTransport) -> None:
         """Note that a request or a socket carries the connection."""
@@ -221,7 +226,7 @@ class TransportConnection:
         self._attached = None
         self._sending_since = None
         self.inactive_since = self._clock()
-        if for_good:
+        if for_good or self.is_deleted:
             self._detached.set()
 
     async def wait_detached(self) -> None:
@@ -239,17 +244,19 @@ class TransportConnection:
     def feed(self, data: bytes) -> None:
         """Take bytes of the client, in order."""
         self._bytes_received += len(data)
-        if self._input_ended:
+        if not data or not self.takes_input:
             return
+        if self._is_paused:
+            self._unread += len(data)
+            if self._unread >= self.options.application_max_buffer_size:
+                self._readable.clear()
         if self._handler is not None:
             self._handler.feed(data)
-            return
-        self._early.append(data)
-        if sum(map(len, self._early)) >= self.options.application_max_buffer_size:
-            self._readable.clear()
+        else:
+            self._early += data
 
     async def wait_readable(self) -> bool:
-        """Wait until the hub takes bytes, or the connection has ended.
+        """Wait until the hub reads or there is room for what it has not read, or the connection has ended.
 
         Returns:
             Whether it did not end meanwhile.

@@ -78,6 +78,7 @@ class HubEndpoint:
         self._settings = settings
         self._options = settings.options
         self._manager = settings.manager
+        self._has_warned = False
 
     async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer `POST {hub}/negotiate`; nothing is stored."""
@@ -132,6 +133,9 @@ class HubEndpoint:
         scope = request.scope
         if scope["type"] == "websocket":
             transport = TransportType.WEB_SOCKETS
+        elif request.headers.get("upgrade", "").lower() == "websocket":
+            await self._refuse_upgrade(scope, receive, send)
+            return
         elif _accepts_event_stream(request):
             transport = TransportType.SERVER_SENT_EVENTS
         else:
@@ -162,6 +166,18 @@ class HubEndpoint:
                 found.end_of_input()
                 self._manager.remove(found)
 
+    async def _refuse_upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an upgrade that the host hands over as a request; the token stays good for another transport."""
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "A WebSocket upgrade of %s arrived as a plain HTTP request and is answered 404: the server has no "
+                "WebSocket library (`pip install websockets` or `pip install wsproto`), or has WebSockets turned off. "
+                "Further ones are not logged.",
+                ascii(scope["path"]),
+            )
+        await text(404, "WebSockets transport not supported by this server")(scope, receive, send)
+
     async def _poll(
         self, connection: TransportConnection, request: HTTPConnection, receive: Receive, send: Send
     ) -> None:
@@ -185,7 +201,6 @@ class HubEndpoint:
         elif found.chosen_transport is TransportType.WEB_SOCKETS:
             response = text(405, "POST requests are not allowed for WebSocket connections.")
         else:
-            self._refresh(found, request)
             response = await self._take_body(found, Request(scope, receive))
         await response(scope, receive, send)
 
@@ -217,10 +232,7 @@ class HubEndpoint:
         elif isinstance(found, ConnectionToken) or found.chosen_transport is not TransportType.LONG_POLLING:
             response = text(400, "Cannot terminate this connection using the DELETE endpoint.")
         else:
-            self._manager.remove(found)
-            found.end_of_input()
-            if not found.is_attached:
-                found.detach()
+            self._manager.delete(found)
             response = empty_text(202)
         await response(request.scope, receive, send)
 
@@ -296,7 +308,7 @@ class HubEndpoint:
 
 
 async def _is_fed(connection: TransportConnection, data: bytes) -> bool:
-    """Feed bytes when the hub takes some, and wait until it would take more; tell whether it did."""
+    """Feed bytes when there is room for some, and wait until there is for more; tell whether there was."""
     await connection.wait_readable()
     if not connection.takes_input:
         return False

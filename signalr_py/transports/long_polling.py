@@ -56,7 +56,8 @@ class LongPollingTransport:
         """Answer one poll; an earlier one that still waits is answered 204 first.
 
         Returns:
-            Whether this was the last answer: the client knows now that the connection has ended.
+            Whether this was the last answer: the client knows now that the connection has ended, and no other poll
+            waits for its turn.
         """
         connection = self._connection
         if self._is_waiting:
@@ -80,7 +81,7 @@ class LongPollingTransport:
             connection.detach(for_good=is_last)
             self._answered.set_result(None)
             self._answered = None
-        return is_last
+        return is_last and not self._is_waiting
 
     def send_now(self, data: bytes) -> bool:
         """Leave everything to the poll that waits, or to the next one."""

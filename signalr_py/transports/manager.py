@@ -55,12 +55,13 @@ class ConnectionManager:
 
     @property
     def connections(self) -> Collection[TransportConnection]:
-        """The connections that have not ended."""
+        """The connections that have not ended, and those whose end the client may not have been told yet."""
         return self._connections.values()
 
     def find(self, connection_id: ConnectionId) -> TransportConnection | None:
-        """Return a connection by the id in its verified token."""
-        return self._connections.get(connection_id)
+        """Return a connection by the id in its verified token, unless its client has deleted it."""
+        connection = self._connections.get(connection_id)
+        return None if connection is None or connection.is_deleted else connection
 
     def can_claim(self, token: ConnectionToken) -> bool:
         """Tell whether a token may still open its connection: it has not expired and was not used before."""
@@ -102,6 +103,15 @@ class ConnectionManager:
         self._connections.pop(connection.connection_id, None)
         self._pending.discard(connection.connection_id)
 
+    def delete(self, connection: TransportConnection) -> None:
+        """End a connection for its client, and forget it when the hub has finished and no request carries it."""
+        connection.is_deleted = True
+        connection.end_of_input()
+        if not connection.is_attached:
+            connection.detach()
+            if connection.has_ended:
+                self.remove(connection)
+
     async def drain(self, grace: float, *, poll_gap: float = 1.0) -> None:
         """End the connections that the hub has not, and wait until every client has been told.
 
@@ -136,7 +146,8 @@ class ConnectionManager:
             except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
                 _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
             since = connection.inactive_since
-            if connection.has_ended and since is not None and now - since >= self._options.disconnect_timeout:
+            patience = 0 if connection.is_deleted else self._options.disconnect_timeout
+            if connection.has_ended and since is not None and now - since >= patience:
                 self.remove(connection)
         for connection_id, expires_at in list(self._spent.items()):
             if expires_at >= wall_time:

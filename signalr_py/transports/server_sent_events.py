@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final, final
 
 from signalr_py.transports.disconnect import wait_for_disconnect
+from signalr_py.transports.sending import report_loss
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Send
+    from starlette.types import Message, Receive, Send
 
     from signalr_py.transports.connection import TransportConnection
 
@@ -22,7 +22,6 @@ _HEADERS: Final = (
     (b"content-encoding", b"identity"),
     (b"x-accel-buffering", b"no"),
 )
-_log = logging.getLogger("signalr_py.transports.server_sent_events")
 
 
 def event(data: bytes) -> bytes:
@@ -79,15 +78,18 @@ class ServerSentEventsTransport:
         connection = self._connection
         outbound = connection.outbound
         try:
-            connection.sending_started()
-            await self._send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
-            await self._send({"type": "http.response.body", "body": b":\r\n", "more_body": True})
+            await self._send_part({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+            await self._send_part({"type": "http.response.body", "body": b":\r\n", "more_body": True})
             while outbound or not outbound.ended:
                 while outbound:
-                    await self._send({"type": "http.response.body", "body": event(outbound.take()), "more_body": True})
+                    data = event(outbound.take())
+                    await self._send_part({"type": "http.response.body", "body": data, "more_body": True})
                 connection.sending_finished()
                 await outbound.wait()
-                connection.sending_started()
-            await self._send({"type": "http.response.body", "body": b""})
+            await self._send_part({"type": "http.response.body", "body": b""})
         except Exception as error:  # noqa: BLE001 - hosts raise errors of their own for a lost client
-            _log.debug("Connection %s was lost while writing: %s", connection.connection_id, type(error).__name__)
+            report_loss(connection.connection_id, error)
+
+    async def _send_part(self, message: Message) -> None:
+        self._connection.sending_started()
+        await self._send(message)

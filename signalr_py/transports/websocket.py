@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
+from signalr_py.transports.sending import report_loss, start_at_once
+
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
+    from collections.abc import Coroutine
 
     from starlette.types import Message, Receive, Send
 
@@ -18,44 +20,18 @@ __all__ = ["WebSocketTransport"]
 
 _CLOSE_TIMEOUT: Final = 5.0
 _FRAME_SIZE: Final = 65_536
-_log = logging.getLogger("signalr_py.transports.websocket")
-
-
-@final
-class _Started:
-    """An awaitable that was run up to its first suspension by a plain call, and is finished by `await`."""
-
-    __slots__ = ("_steps", "_yielded")
-
-    def __init__(self, steps: Generator[Any, Any, Any], yielded: Any) -> None:
-        self._steps = steps
-        self._yielded = yielded
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        steps = self._steps
-        yielded = self._yielded
-        try:
-            while True:
-                try:
-                    sent = yield yielded
-                except BaseException as error:  # noqa: BLE001 - whatever is thrown in belongs to the awaitable
-                    yielded = steps.throw(error)
-                else:
-                    yielded = steps.send(sent)
-        except StopIteration:
-            return
-
-    def close(self) -> None:
-        """Give it up without finishing it."""
-        self._steps.close()
 
 
 @final
 class WebSocketTransport:
     """Carries a connection over one accepted WebSocket.
 
-    A message is sent by a plain call when nothing else is on its way. When the host's `send` suspends, one writer task
-    finishes it and takes over until the buffer is empty, so there is at most one task and no task per message.
+    When nothing else is on its way, a message is sent within the call that writes it, by a task that starts at once and
+    usually ends at once, so that the event loop never hears of it. When the host's `send` suspends, one writer waits
+    for that task and takes over until the buffer is empty. Python 3.11 cannot start tasks so: there, the writer sends
+    everything.
+
+    Every send runs with the context variables of the request, whoever writes.
     """
 
     def __init__(
@@ -65,7 +41,8 @@ class WebSocketTransport:
         self._close_timeout = close_timeout
         self._receive = receive
         self._send = send
-        self._started: _Started | None = None
+        self._variables = copy_context()
+        self._suspended: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._task: asyncio.Task[Any] | None = None
         self._is_interrupted = False
@@ -98,19 +75,30 @@ class WebSocketTransport:
         await connection.wait_ended()
 
     def send_now(self, data: bytes) -> bool:
-        """Send in a plain call if nothing is on its way."""
+        """Send within this call if nothing is on its way and Python can."""
         if self._writing:
+            return self._lost
+        self._writing = True
+        loop = asyncio.get_running_loop()
+        task = start_at_once(self._send_frame, data, loop, self._variables.copy())
+        if task is None:
+            self._start_writer()
             return False
-        steps = self._send(self._message(data)).__await__()
+        if not task.done():
+            self._suspended = task
+            task.add_done_callback(_retrieve)
+            self._connection.sending_started()
+            self._start_writer()
+            return True
+        self._writing = False
         try:
-            yielded = next(steps)
-        except StopIteration:
-            return True
-        except Exception as error:  # noqa: BLE001 - hosts raise errors of their own for a lost client
-            self._lose(error)
-            return True
-        self._started = _Started(steps, yielded)
-        self._start_writer()
+            task.result()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - hosts raise errors of their own
+            self._note_loss(error)
+            loop.call_soon(self._connection.end_of_input)
+        else:
+            if self._connection.outbound:
+                self._start_writer()
         return True
 
     def finish(self) -> None:
@@ -120,8 +108,7 @@ class WebSocketTransport:
     def abort(self) -> None:
         """Stop writing and reading at once."""
         self._aborted = True
-        if self._writer is not None:
-            self._writer.cancel()
+        self._cancel_writing()
         self._interrupt()
 
     async def _is_accepted(self, subprotocol: str | None) -> bool:
@@ -131,12 +118,15 @@ class WebSocketTransport:
             self._lose(error)
         return not self._lost
 
+    def _cancel_writing(self) -> list[asyncio.Task[None]]:
+        tasks = [task for task in (self._suspended, self._writer) if task is not None]
+        for task in tasks:
+            task.cancel()
+        return tasks
+
     async def _stop_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.wait([self._writer])
-        if self._started is not None:
-            self._started.close()
+        if tasks := self._cancel_writing():
+            await asyncio.wait(tasks)
 
     def _interrupt(self) -> None:
         if self._task is not None and not self._is_interrupted:
@@ -160,15 +150,20 @@ class WebSocketTransport:
             return True
         return False
 
-    def _message(self, data: bytes) -> Message:
+    async def _send_frame(self, data: bytes) -> None:
+        message: Message = {"type": "websocket.send"}
         if self._connection.binary:
-            return {"type": "websocket.send", "bytes": data}
-        return {"type": "websocket.send", "text": data.decode()}
+            message["bytes"] = data
+        else:
+            message["text"] = data.decode()
+        await self._send(message)
 
     def _start_writer(self) -> None:
         self._writing = True
         if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._write(), name="signalr_py websocket writer")
+            self._writer = asyncio.get_running_loop().create_task(
+                self._write(), name="signalr_py websocket writer", context=self._variables.copy()
+            )
         else:
             self._connection.outbound.wake()
 
@@ -178,32 +173,51 @@ class WebSocketTransport:
         try:
             while True:
                 self._writing = True
-                connection.sending_started()
-                started, self._started = self._started, None
-                if started is not None:
-                    await started
+                suspended, self._suspended = self._suspended, None
+                if suspended is not None:
+                    await suspended
                 while outbound:
-                    await self._send(self._message(outbound.take(_FRAME_SIZE)))
+                    connection.sending_started()
+                    await self._send_frame(outbound.take(_FRAME_SIZE))
                 connection.sending_finished()
                 self._writing = False
                 if outbound.ended:
                     return
                 await outbound.wait()
+        except asyncio.CancelledError as error:
+            assert self._writer is not None
+            if self._writer.cancelling():
+                raise
+            self._lose(error)
         except Exception as error:  # noqa: BLE001 - hosts raise errors of their own for a lost client
             self._lose(error)
 
     async def _read(self) -> None:
         connection = self._connection
         receive = self._receive
+        slice_size = connection.options.application_max_buffer_size
         while True:
             message = await receive()
             kind = message["type"]
             if kind == "websocket.receive":
                 await connection.wait_readable()
                 data = message.get("bytes")
-                connection.feed(data if data is not None else message["text"].encode())
+                if data is None:
+                    data = message["text"].encode()
+                if len(data) <= slice_size:
+                    connection.feed(data)
+                else:
+                    await self._feed_slices(data, slice_size)
             elif kind == "websocket.disconnect":
                 return
+
+    async def _feed_slices(self, data: bytes, size: int) -> None:
+        """Feed a large message in slices, between which others have their turn and the hub may pause reading."""
+        connection = self._connection
+        for start in range(0, len(data), size):
+            await connection.wait_readable()
+            connection.feed(data[start : start + size])
+            await asyncio.sleep(0)
 
     async def _close(self) -> None:
         """Close the socket once everything is written, and wait for the client to do the same.
@@ -227,8 +241,17 @@ class WebSocketTransport:
                 while (await self._receive())["type"] != "websocket.disconnect":
                     pass
 
-    def _lose(self, error: Exception) -> None:
-        _log.debug("Connection %s was lost while writing: %s", self._connection.connection_id, type(error).__name__)
-        self._lost = True
+    def _note_loss(self, error: BaseException) -> None:
+        report_loss(self._connection.connection_id, error)
+        self._lost = self._writing = True
         self._connection.outbound.clear()
+
+    def _lose(self, error: BaseException) -> None:
+        self._note_loss(error)
         self._connection.end_of_input()
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Mark the failure of a task as seen, since a cancelled writer may no longer wait for it."""
+    if not task.cancelled():
+        task.exception()

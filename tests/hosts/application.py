@@ -40,7 +40,6 @@ Shape: TypeAlias = Literal[
     "fastapi-routes",
     "fastapi-append",
     "fastapi-mount",
-    "fastapi-root-path",
     "base-http-middleware",
     "gzip-middleware",
     "cors-middleware",
@@ -136,10 +135,6 @@ def create_app(options: AppOptions) -> Starlette:
             inner = FastAPI(routes=hubs)
             inner.state.board = board
             app.mount("/prefix", inner)
-        case "fastapi-root-path":
-            app = FastAPI(
-                routes=[*routes, *hubs], middleware=middleware, lifespan=signalr.lifespan, root_path="/outside"
-            )
         case _:
             app = Starlette(routes=[*routes, *hubs], middleware=middleware, lifespan=signalr.lifespan)
     app.state.board = board

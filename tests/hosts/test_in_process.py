@@ -95,20 +95,6 @@ def test_a_refused_upgrade(shape: Shape) -> None:
             assert refusal.value.status_code == status
 
 
-def test_the_lifespan_sends_clients_away() -> None:
-    client = client_of("starlette")
-    with client.websocket_connect("/hub") as socket:
-        assert socket
-    client.__enter__()
-    with client.websocket_connect("/hub") as socket:
-        received = receive(socket)
-        socket.send_text(HANDSHAKE)
-        assert next(received) == {}
-        client.__exit__()
-        assert next(received) == {"type": 7, "allowReconnect": True}
-        assert socket.receive()["type"] == "websocket.close"
-
-
 def test_an_application_can_start_again() -> None:
     app = create_app(AppOptions())
     for _ in range(2):

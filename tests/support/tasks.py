@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["no_task_left", "settle"]
+__all__ = ["SENDS_AT_ONCE", "no_task_left", "settle"]
+
+SENDS_AT_ONCE: Final[bool] = sys.version_info >= (3, 12)
+"""Whether Python can start a task at once, so that a write is sent by the call itself."""
 
 
 async def settle() -> None:

@@ -8,7 +8,8 @@ import pytest
 from signalr_py import HttpConnectionOptions, HubOptions, JsonPayload, MessagePackPayload, OptionsError, TransportType
 from signalr_py.options import check_shutdown_timeout, origins_of, secret_keys_of
 
-SECONDS = "a number of seconds greater than 0"
+SECONDS = "a finite number of seconds greater than 0"
+INFINITY, NOT_A_NUMBER = float("inf"), float("nan")
 
 
 def test_the_defaults_are_those_of_the_reference() -> None:
@@ -51,9 +52,9 @@ CONNECTIONS = "a whole number of connections, 1 or more, or None"
 TRANSPORTS = "a tuple of one or more members of TransportType"
 
 REFUSED: list[tuple[type, str, str, tuple[Any, ...]]] = [
-    (HubOptions, "handshake_timeout", SECONDS, (0, -1, "5", None, True, float("nan"))),
-    (HubOptions, "keep_alive_interval", SECONDS, (0, -1, "5", None)),
-    (HubOptions, "client_timeout_interval", SECONDS, (0, -1, "5", None)),
+    (HubOptions, "handshake_timeout", SECONDS, (0, -1, "5", None, True, INFINITY, NOT_A_NUMBER)),
+    (HubOptions, "keep_alive_interval", SECONDS, (0, -1, "5", None, INFINITY)),
+    (HubOptions, "client_timeout_interval", SECONDS, (0, -1, "5", None, INFINITY)),
     (HubOptions, "maximum_receive_message_size", f"{BYTES}, or None", (0, -1, 1.5, "1", True)),
     (
         *(HubOptions, "maximum_parallel_invocations_per_client"),
@@ -64,9 +65,12 @@ REFUSED: list[tuple[type, str, str, tuple[Any, ...]]] = [
     (HubOptions, "supported_protocols", PROTOCOLS, ((), None, "json", ("json", "xml"), 5, ([],))),
     (HubOptions, "json", "a JsonPayload", ("camel", None, MessagePackPayload())),
     (HubOptions, "messagepack", "a MessagePackPayload", ("camel", None, JsonPayload())),
-    (HttpConnectionOptions, "poll_timeout", SECONDS, (0, -0.5, None)),
-    (HttpConnectionOptions, "disconnect_timeout", SECONDS, (0, None)),
-    (HttpConnectionOptions, "transport_send_timeout", SECONDS, (0, None)),
+    (HttpConnectionOptions, "poll_timeout", SECONDS, (0, -0.5, None, INFINITY)),
+    (HttpConnectionOptions, "disconnect_timeout", SECONDS, (0, None, INFINITY, NOT_A_NUMBER, -INFINITY)),
+    (
+        *(HttpConnectionOptions, "transport_send_timeout"),
+        *("a number of seconds greater than 0", (0, None, NOT_A_NUMBER, -INFINITY)),
+    ),
     (HttpConnectionOptions, "application_max_buffer_size", BYTES, (0, None)),
     (HttpConnectionOptions, "transport_max_buffer_size", BYTES, (-1, None)),
     (HttpConnectionOptions, "maximum_send_buffer_size", BYTES, (0, None)),
@@ -102,12 +106,13 @@ def test_a_value_that_is_not_allowed_is_named_with_what_is(
     ("kind", "name", "value"),
     [
         (HubOptions, "handshake_timeout", 0.1),
-        (HubOptions, "keep_alive_interval", float("inf")),
+        (HubOptions, "keep_alive_interval", 10**6),
         (HubOptions, "maximum_receive_message_size", None),
         (HubOptions, "maximum_receive_message_size", 1),
         (HubOptions, "supported_protocols", ("messagepack",)),
         (HubOptions, "supported_protocols", ["json", "messagepack"]),
         (HubOptions, "json", JsonPayload(naming="camel")),
+        (HttpConnectionOptions, "transport_send_timeout", INFINITY),
         (HttpConnectionOptions, "transports", (TransportType.LONG_POLLING,)),
         (HttpConnectionOptions, "transports", [TransportType.WEB_SOCKETS]),
         (HttpConnectionOptions, "maximum_connections", None),

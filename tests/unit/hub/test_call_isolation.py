@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 from signalr_py import Hub, HubOptions
 from tests.support.hub_server import serve
+from tests.support.tasks import settle
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
 
@@ -60,6 +61,6 @@ async def test_a_call_that_the_application_cancels_is_answered() -> None:
     async with serve(CancelledHub, HubOptions(maximum_parallel_invocations_per_client=2)) as server:
         client = server.connect()
         work = client.start("Work")
-        await client.until(lambda: bool(running))
+        await settle()
         assert (await client.answer(client.start("Cancel")))["result"] == "cancelled"
         assert (await client.answer(work))["error"] == "An unexpected error occurred invoking 'Work' on the server."

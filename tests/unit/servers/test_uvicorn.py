@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-import sys
 import threading
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +17,6 @@ from starlette.routing import Route
 
 from signalr_py.servers import uvicorn as module
 from signalr_py.servers.uvicorn import drain_on_signals
-from tests.support.interop import ROOT
-from tests.support.processes import server_process
 from tests.support.tasks import settle
 from tests.support.waiting import Changes
 
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-IMPORTS = {"PYTHONPATH": str(ROOT)}
-APPLICATION = Path(__file__).with_name("drained_application.py")
 
 
 class Server(uvicorn.Server):
@@ -42,9 +35,14 @@ class Server(uvicorn.Server):
     def __init__(self) -> None:
         super().__init__(uvicorn.Config(lambda: None))
         self._changes = Changes()
+        self.heard: list[int] = []
+
+    def hear(self, number: int) -> None:
+        self.heard.append(number)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        self.hear(sig)
         self._changes.note()
 
     async def told(self) -> None:
@@ -60,6 +58,10 @@ class Drain:
         self.may_end = asyncio.Event()
         self.changes = Changes()
         self._error = error
+
+    async def has_begun(self) -> None:
+        """Wait until it was called."""
+        await self.changes.until(lambda: self.begun > 0)
 
     async def __call__(self) -> None:
         self.begun += 1
@@ -108,10 +110,10 @@ async def test_a_failing_drain_does_not_keep_the_server(server: Server, caplog: 
     assert record.name == "signalr_py.servers.uvicorn"
 
 
-async def test_a_second_signal_does_not_wait(server: Server) -> None:
+async def test_the_same_signal_again_does_not_wait(server: Server) -> None:
     drain = Drain()
     drain_on_signals(drain)
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
     await drain.changes.until(lambda: drain.begun == 1)
     assert not server.should_exit
     signal.raise_signal(signal.SIGINT)
@@ -120,6 +122,54 @@ async def test_a_second_signal_does_not_wait(server: Server) -> None:
     drain.may_end.set()
     await settle()
     assert drain.begun == 1
+
+
+@pytest.mark.parametrize("numbers", [SIGNALS, SIGNALS[::-1]])
+async def test_the_other_signal_waits_for_the_drain(server: Server, numbers: tuple[int, int]) -> None:
+    drain = Drain()
+    drain_on_signals(drain)
+    for number in numbers:
+        signal.raise_signal(number)
+    await drain.changes.until(lambda: drain.begun == 1)
+    assert not server.should_exit
+    drain.may_end.set()
+    await server.told()
+    assert server.heard == [signal.SIGINT, signal.SIGTERM]
+    assert not server.force_exit
+    assert drain.begun == 1
+
+
+async def test_once_the_server_was_told_every_signal_reaches_it_at_once(server: Server) -> None:
+    drain = Drain()
+    drain_on_signals(drain)
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    assert server.heard == [signal.SIGTERM, signal.SIGTERM, signal.SIGINT]
+    drain.may_end.set()
+    await drain.changes.until(lambda: drain.begun == 1)
+    await settle()
+    signal.raise_signal(signal.SIGTERM)
+    assert len(server.heard) == 4
+
+
+async def test_a_signal_while_others_are_delivered_is_delivered_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain = Drain()
+    drain.may_end.set()
+    hear = server.hear
+
+    def hear_and_get_another(number: int) -> None:
+        hear(number)
+        if len(server.heard) == 1:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(server, "hear", hear_and_get_another)
+    drain_on_signals(drain)
+    signal.raise_signal(signal.SIGINT)
+    await server.told()
+    await settle()
+    assert server.heard == [signal.SIGINT, signal.SIGTERM]
 
 
 async def test_a_second_signal_before_the_first_is_served_does_not_drain_again(server: Server) -> None:
@@ -146,6 +196,34 @@ async def test_it_can_be_undone(server: Server) -> None:
     assert server.should_exit
     await settle()
     assert drain.begun == 0
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_several_drain_at_the_same_time_and_are_undone_one_by_one(server: Server, first: int) -> None:
+    drains = [Drain(), Drain(), Drain(ValueError("a bug"))]
+    before = installed()
+    undos = [drain_on_signals(drain) for drain in drains]
+    during = installed()
+    undone = undos.pop(first)
+    assert undone is not None
+    undone()
+    undone()
+    gone = drains.pop(first)
+    assert installed() == during
+    signal.raise_signal(signal.SIGTERM)
+    for drain in drains:
+        await drain.has_begun()
+    drains[1].may_end.set()
+    await settle()
+    assert not server.should_exit
+    drains[0].may_end.set()
+    await server.told()
+    assert gone.begun == 0
+    for undo in undos:
+        assert undo is not None
+        assert installed() == during
+        undo()
+    assert installed() == before
 
 
 async def test_undoing_leaves_the_handler_of_somebody_else(server: Server) -> None:
@@ -184,24 +262,62 @@ def test_a_signal_after_the_loop_has_ended_reaches_the_server_at_once(server: Se
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("numbers", [SIGNALS, SIGNALS[:1], SIGNALS[1:]])
 async def test_a_process_that_uvicorn_does_not_serve_is_left_alone(
-    server: Server, number: int, handler: signal._HANDLER
+    server: Server, numbers: tuple[int, ...], handler: signal._HANDLER
 ) -> None:
-    signal.signal(number, handler)
+    for number in numbers:
+        signal.signal(number, handler)
     before = installed()
     assert drain_on_signals(Drain()) is None
     assert installed() == before
 
 
-async def test_another_thread_is_left_alone(server: Server) -> None:
+async def test_another_thread_is_left_alone(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "signalr_py")
     before = installed()
-    answers: list[object] = []
-    thread = threading.Thread(target=lambda: answers.append(drain_on_signals(Drain())))
-    thread.start()
-    thread.join()
-    assert answers == [None]
+
+    async def install() -> object:
+        return drain_on_signals(Drain())
+
+    assert await asyncio.to_thread(asyncio.run, install()) is None
     assert installed() == before
+    assert caplog.records == []
+
+
+def test_the_handlers_of_a_loop_that_has_ended_are_left_alone(server: Server) -> None:
+    async def install() -> object:
+        return drain_on_signals(Drain())
+
+    assert asyncio.run(install()) is not None
+    before = installed()
+    assert asyncio.run(install()) is None
+    assert installed() == before
+
+
+def serve_once(app: Starlette) -> None:
+    """Serve an application from its startup to its shutdown."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="on", log_config=None, ws="none"))
+    server.should_exit = True
+    server.run()
+
+
+def test_it_is_said_when_the_signals_of_uvicorn_cannot_be_taken_over(caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[object] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        answers.append(drain_on_signals(Drain()))
+        yield
+
+    with caplog.at_level(logging.INFO, "signalr_py"):
+        thread = threading.Thread(target=serve_once, args=[Starlette(lifespan=lifespan)])
+        thread.start()
+        thread.join()
+    assert answers == [None]
+    (record,) = (record for record in caplog.records if record.name.startswith("signalr_py"))
+    assert record.levelno == logging.INFO
+    assert "cannot be taken over" in record.getMessage()
 
 
 @asynccontextmanager
@@ -263,34 +379,3 @@ async def test_a_second_interrupt_drops_every_socket() -> None:
         signal.raise_signal(signal.SIGINT)
         await gone.wait()
         drain.may_end.set()
-
-
-def command(loop: str, *more: str) -> list[str]:
-    return [sys.executable, str(APPLICATION), "{port}", loop, *more]
-
-
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_server_drains_before_it_shuts_down(loop: str, number: int) -> None:
-    with server_process(command(loop), env=IMPORTS) as process:
-        os.kill(process.pid, number)
-        process.wait(10)
-        log = process.log()
-    words = ["drain begins", "drain ends", "Shutting down", "lifespan ends"]
-    assert sorted(words, key=log.index) == words
-    assert log.count("drain begins") == 1
-    assert "Traceback" not in log
-
-
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_a_second_signal_ends_a_server_that_still_drains(loop: str) -> None:
-    with server_process(command(loop, "--for-ever"), env=IMPORTS) as process:
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait_for_log("drain begins")
-        assert "Shutting down" not in process.log()
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait(10)
-        log = process.log()
-    assert "Shutting down" in log
-    assert "lifespan ends" in log
-    assert "drain ends" not in log

@@ -47,103 +47,6 @@ async def test_a_format_says_that_the_handshake_is_finished() -> None:
     assert not site.connection.binary
 
 
-# What the client sends.
-
-
-async def test_what_comes_before_the_transport_is_fed_when_it_is_chosen() -> None:
-    site = ConnectionSite()
-    site.connection.feed(b"hand")
-    site.connection.feed(b"shake")
-    site.choose(LP)
-    assert site.handler.chunks == [b"handshake"]
-    site.connection.feed(b"more")
-    assert site.handler.chunks == [b"handshake", b"more"]
-
-
-async def test_nothing_is_fed_when_nothing_came_early() -> None:
-    site = ConnectionSite()
-    site.choose(LP)
-    assert site.handler.chunks == []
-
-
-async def test_reading_stops_when_too_much_comes_before_the_transport() -> None:
-    site = ConnectionSite(HttpConnectionOptions(application_max_buffer_size=10))
-    site.connection.feed(b"x" * 9)
-    await site.connection.wait_readable()
-    site.connection.feed(b"x")
-    waiting = asyncio.create_task(site.connection.wait_readable())
-    await settle()
-    assert not waiting.done()
-    site.choose(LP)
-    await waiting
-
-
-async def test_a_handler_that_pauses_while_early_bytes_are_fed_is_not_overruled() -> None:
-    site = ConnectionSite()
-    site.handlers.on_create = lambda handler: setattr(handler, "on_feed", lambda _: handler.duplex.pause_reading())
-    site.connection.feed(b"handshake")
-    site.choose(LP)
-    waiting = asyncio.create_task(site.connection.wait_readable())
-    await settle()
-    assert not waiting.done()
-    site.connection.resume_reading()
-    await waiting
-
-
-async def test_reading_is_paused_and_resumed() -> None:
-    site = ConnectionSite()
-    site.choose()
-    site.connection.pause_reading()
-    waiting = asyncio.create_task(site.connection.wait_readable())
-    await settle()
-    assert not waiting.done()
-    site.connection.resume_reading()
-    await waiting
-
-
-async def test_the_end_of_the_connection_resumes_reading() -> None:
-    site = ConnectionSite()
-    site.choose()
-    site.connection.pause_reading()
-    waiting = asyncio.create_task(site.connection.wait_readable())
-    await settle()
-    site.handler.close()
-    await waiting
-
-
-async def test_the_handler_learns_once_that_the_client_has_gone() -> None:
-    site = ConnectionSite()
-    site.choose()
-    site.connection.end_of_input()
-    site.connection.end_of_input()
-    assert site.handler.ends == 1
-    assert site.connection.has_ended
-
-
-async def test_nothing_is_fed_after_the_client_has_gone() -> None:
-    site = ConnectionSite()
-    site.choose()
-    assert site.connection.takes_input
-    site.connection.end_of_input()
-    site.connection.feed(b"late")
-    assert site.handler.chunks == []
-    assert not site.connection.takes_input
-
-
-async def test_a_connection_takes_no_input_once_the_hub_has_finished() -> None:
-    site = ConnectionSite()
-    site.choose()
-    site.handler.close()
-    assert not site.connection.takes_input
-
-
-async def test_a_client_that_goes_before_choosing_a_transport_ends_the_connection() -> None:
-    site = ConnectionSite()
-    site.connection.end_of_input()
-    assert site.connection.has_ended
-    assert site.handlers.created == []
-
-
 # What the hub writes.
 
 
@@ -284,6 +187,18 @@ async def test_a_client_between_two_requests_may_still_come_for_what_it_was_not_
         assert waiting.done() is for_good
 
 
+async def test_a_deleted_client_will_not_come_again() -> None:
+    site = ConnectionSite()
+    site.choose(LP)
+    site.attach()
+    site.connection.is_deleted = True
+    waiting = asyncio.create_task(site.connection.wait_detached())
+    await settle()
+    assert not waiting.done()
+    site.connection.detach(for_good=False)
+    await waiting
+
+
 async def test_a_block_is_cut_when_the_connection_ends() -> None:
     site = ConnectionSite()
     site.choose()
@@ -325,20 +240,6 @@ async def test_waiting_for_the_request_to_end() -> None:
     site.connection.detach()
     await waiting
     assert not site.connection.is_attached
-
-
-async def test_who_waits_to_feed_waits_again_when_reading_pauses_at_once() -> None:
-    site = ConnectionSite()
-    site.choose()
-    site.connection.pause_reading()
-    waiting = asyncio.create_task(site.connection.wait_readable())
-    await settle()
-    site.connection.resume_reading()
-    site.connection.pause_reading()
-    await settle()
-    assert not waiting.done()
-    site.connection.resume_reading()
-    await waiting
 
 
 async def test_a_handler_that_fails_at_the_end_of_input_does_not_keep_the_connection(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
@@ -97,6 +98,22 @@ async def test_any_other_request_is_a_poll(hub: ServedHub, accept: str) -> None:
     negotiated = await hub.negotiate()
     answer = await hub.request(id=negotiated.token, headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/event-stream"])
+async def test_an_upgrade_that_the_host_takes_for_a_request_is_refused_and_leaves_the_token(
+    hub: ServedHub, accept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    negotiated = await hub.negotiate()
+    headers = {"Connection": "Upgrade", "Upgrade": "WebSocket", "Accept": accept}
+    for token in (negotiated.token, negotiated.token, None):
+        answer = await hub.request(id=token, headers=headers)
+        assert answer == plain("POST", 404, "WebSockets transport not supported by this server")
+    assert not hub.manager.connections
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "`pip install websockets` or `pip install wsproto`" in record.getMessage()
+    assert (await hub.request(id=negotiated.token, headers={"Upgrade": "h2c"})).status == 200
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
@@ -232,40 +249,6 @@ async def test_polls_that_stop_end_the_connection(hub: ServedHub) -> None:
     hub.advance(1)
     assert hub.handlers.latest.ends == 1
     assert await ask(hub, "LongPolling", negotiated.token) == unknown("LongPolling")
-
-
-# DELETE.
-
-
-async def test_deleting_ends_the_connection_between_two_polls(hub: ServedHub) -> None:
-    negotiated = await hub.negotiate()
-    await hub.request(id=negotiated.token)
-    assert await ask(hub, "DELETE", negotiated.token) == plain("DELETE", 202)
-    assert hub.handlers.latest.ends == 1
-    for kind in REQUESTS:
-        assert await ask(hub, kind, negotiated.token) == unknown(kind)
-
-
-async def test_deleting_ends_the_poll_that_waits(hub: ServedHub) -> None:
-    negotiated = await hub.negotiate()
-    await hub.request(id=negotiated.token)
-    async with hub.open(id=negotiated.token) as poll:
-        await poll.until(lambda: poll.is_receiving)
-        assert (await ask(hub, "DELETE", negotiated.token)).status == 202
-        assert (await poll.answer()).status == 204
-
-
-async def test_only_polled_connections_can_be_deleted(hub: ServedHub) -> None:
-    refused = plain("DELETE", 400, "Cannot terminate this connection using the DELETE endpoint.")
-    fresh, posted, streamed, socketed = [await hub.negotiate() for _ in range(4)]
-    await hub.request("POST", id=posted.token)
-    async with hub.event_stream(streamed) as stream, hub.websocket(id=socketed.token) as socket:
-        await stream.started()
-        await socket.accepted()
-        for negotiated in (fresh, posted, streamed, socketed):
-            assert await ask(hub, "DELETE", negotiated.token) == refused
-        assert [handler.ends for handler in hub.handlers.created] == [0, 0]
-    assert (await hub.request(id=fresh.token)).status == 200
 
 
 # Refusals.

@@ -103,24 +103,35 @@ async def connected(hub: ServedHub, user: object) -> tuple[Negotiated, Transport
     return negotiated, hub.connection(negotiated)
 
 
-async def test_a_later_request_of_the_same_user_brings_the_new_user_object() -> None:
+async def test_a_later_poll_of_the_same_user_brings_the_new_user_object() -> None:
     hub = ServedHub()
     negotiated, connection = await connected(hub, User("alice", 100.0))
     request = connection.request
     renewed = User("alice", 200.0)
-    await hub.request("POST", id=negotiated.token, user=renewed)
-    assert connection.request is request
-    assert request.user is renewed
-    assert connection.expires_at == 200.0
+    async with hub.open(id=negotiated.token, user=renewed) as poll:
+        await poll.until(lambda: poll.is_receiving)
+        assert connection.request is request
+        assert request.user is renewed
+        assert connection.expires_at == 200.0
 
 
-async def test_a_connection_ends_with_the_credentials_of_the_latest_request() -> None:
+async def test_what_is_posted_does_not_change_the_user_of_the_connection() -> None:
+    hub = ServedHub()
+    alice = User("alice", 100.0)
+    negotiated, connection = await connected(hub, alice)
+    assert (await hub.request("POST", id=negotiated.token, user=User("alice", 200.0))).status == 200
+    assert connection.request.user is alice
+    assert connection.expires_at == 100.0
+
+
+async def test_a_connection_ends_with_the_credentials_of_the_latest_poll() -> None:
     hub = ServedHub(HttpConnectionOptions(close_on_authentication_expiration=True, disconnect_timeout=60))
     now = hub.wall_clock()
     negotiated, _ = await connected(hub, User("alice", now + 10))
     handler = hub.handlers.latest
     hub.advance(9)
-    await hub.request("POST", id=negotiated.token, user=User("alice", now + 20))
+    handler.duplex.write(b"news")
+    await hub.request(id=negotiated.token, user=User("alice", now + 20))
     hub.advance(9)
     assert handler.expirations == 0
     hub.advance(2)

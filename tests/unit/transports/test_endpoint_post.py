@@ -100,7 +100,7 @@ async def test_a_body_without_an_end_is_no_more_than_the_limit_in_memory(polled:
         for _ in range(10):
             post.send_body(b"x" * LIMIT, more=True)
         await settle()
-        assert len(polled.handler.data) == 10 * LIMIT
+        assert len(polled.handler.data) == 11 * LIMIT
         assert not post.is_receiving
 
 
@@ -137,23 +137,31 @@ async def test_a_body_that_breaks_off_is_refused_and_nothing_of_it_is_fed(polled
     assert polled.handler.data == b"whole"
 
 
-async def test_a_body_waits_while_the_hub_does_not_read(polled: Polled) -> None:
+async def test_bodies_are_answered_while_the_hub_does_not_read_but_has_room(polled: Polled) -> None:
+    polled.hub.connection(polled.negotiated).pause_reading()
+    for body in (b"a call;", b"a ping;", b"a goodbye;"):
+        assert await polled.post(body) == empty(200)
+    assert polled.handler.data == b"a call;a ping;a goodbye;"
+
+
+async def test_a_body_waits_while_the_hub_does_not_read_and_has_no_room(polled: Polled) -> None:
     connection = polled.hub.connection(polled.negotiated)
     connection.pause_reading()
+    connection.feed(b"x" * LIMIT)
     async with polled.open(b"waits") as post:
         await settle()
         assert not post.is_started
-        assert polled.handler.data == b""
+        assert polled.handler.data == b"x" * LIMIT
         connection.resume_reading()
         assert await post.answer() == empty(200)
-    assert polled.handler.data == b"waits"
+    assert polled.handler.data == b"x" * LIMIT + b"waits"
 
 
-async def test_an_answer_waits_while_the_hub_does_not_read_on(polled: Polled) -> None:
+async def test_an_answer_waits_while_the_hub_has_no_room_for_more(polled: Polled) -> None:
     connection = polled.hub.connection(polled.negotiated)
-    polled.handler.on_feed = lambda _: connection.pause_reading()
-    async with polled.open(b"a lot") as post:
-        await polled.handler.data_is(b"a lot")
+    connection.pause_reading()
+    async with polled.open(b"x" * LIMIT) as post:
+        await polled.handler.data_is(b"x" * LIMIT)
         await settle()
         assert not post.is_started
         connection.resume_reading()
@@ -190,11 +198,10 @@ async def test_a_body_for_a_connection_that_ends_while_it_comes_is_not_found(pol
 @pytest.mark.parametrize("when", ["before it is fed", "after it is fed"])
 async def test_a_body_for_a_connection_that_ends_while_it_waits_is_not_found(polled: Polled, when: str) -> None:
     connection = polled.hub.connection(polled.negotiated)
+    connection.pause_reading()
     if when == "before it is fed":
-        connection.pause_reading()
-    else:
-        polled.handler.on_feed = lambda _: connection.pause_reading()
-    async with polled.open(b"too late") as post:
+        connection.feed(b"x" * LIMIT)
+    async with polled.open(b"x" * LIMIT) as post:
         await settle()
         polled.handler.close()
         assert await post.answer() == empty(404)

@@ -115,6 +115,49 @@ async def test_removing_a_connection_twice_does_nothing() -> None:
     assert not site.manager.connections
 
 
+async def test_a_deleted_connection_is_not_found_and_counts_until_its_request_is_over() -> None:
+    site = Site(HttpConnectionOptions(maximum_connections=1))
+    token = site.token()
+    connection = site.claim(token)
+    connection.choose(TransportType.LONG_POLLING, HTTPConnection(http_scope()))
+    connection.attach(Attached())
+    site.manager.delete(connection)
+    assert site.handlers.latest.ends == 1
+    assert site.manager.find(token.connection_id) is None
+    assert not site.manager.can_claim(token)
+    site.advance(1)
+    with pytest.raises(ConnectionLimitError):
+        site.claim()
+    connection.detach(for_good=False)
+    site.advance(1)
+    assert not site.manager.connections
+
+
+async def test_a_deleted_connection_counts_until_its_hub_has_finished() -> None:
+    site = Site()
+    site.handlers.ends_with_input = False
+    connection, handler = site.connect(TransportType.LONG_POLLING)
+    site.manager.delete(connection)
+    site.advance(1)
+    assert list(site.manager.connections) == [connection]
+    handler.close()
+    site.advance(1)
+    assert not site.manager.connections
+
+
+async def test_the_time_limit_of_a_write_holds_for_a_deleted_connection() -> None:
+    site = Site(HttpConnectionOptions(transport_send_timeout=10))
+    connection, _ = site.connect(TransportType.LONG_POLLING)
+    carrier = Attached()
+    connection.attach(carrier)
+    connection.sending_started()
+    site.manager.delete(connection)
+    site.advance(9)
+    assert carrier.aborted == 0
+    site.advance(1)
+    assert carrier.aborted == 1
+
+
 async def test_the_limit_of_connections() -> None:
     site = Site(HttpConnectionOptions(maximum_connections=2))
     first = site.claim()
@@ -270,6 +313,18 @@ async def test_draining_gives_a_slow_socket_more_time_than_a_client_between_two_
     slow.detach()
     await draining
     assert gone.has_ended
+
+
+async def test_draining_waits_for_the_last_answer_to_a_client_that_has_deleted() -> None:
+    site = Site()
+    connection, _ = site.connect(TransportType.LONG_POLLING)
+    connection.attach(Attached())
+    site.manager.delete(connection)
+    draining = asyncio.create_task(site.manager.drain(60))
+    await settle()
+    assert not draining.done()
+    connection.detach(for_good=False)
+    await draining
 
 
 async def test_draining_drops_a_client_that_takes_too_long() -> None:

@@ -176,14 +176,14 @@ async def test_a_host_that_raises_means_a_client_that_is_gone(caplog: pytest.Log
     site = Site()
     async with site.response as response:
         await site.connected()
-        response.fail(HostError("a secret in its words"))
+        response.fail(ConnectionResetError("a secret in its words"))
         with caplog.at_level(logging.DEBUG, logger="signalr_py"):
             site.write(b"news")
             await response.finished()
     assert site.handler.ends == 1
     (record,) = caplog.records
     assert record.levelno == logging.DEBUG
-    assert record.getMessage() == "Connection the id was lost while writing: HostError"
+    assert record.getMessage() == "Connection the id was lost while writing: ConnectionResetError"
     assert record.exc_info is None
 
 
@@ -223,6 +223,40 @@ async def test_a_write_that_takes_too_long_ends_the_connection(moment: str) -> N
         await response.finished()
         assert response.held == 0
     assert site.handler.ends == 1
+
+
+async def test_each_event_of_a_busy_stream_has_its_own_time() -> None:
+    site = Site(HttpConnectionOptions(transport_send_timeout=10))
+    async with site.response as response:
+        await site.connected()
+        response.hold()
+        for text in (b"a", b"b", b"c"):
+            site.write(text)
+            await response.until(lambda: response.held == 1)
+            site.advance(0)
+            site.clock.now += 6
+            site.write(b"next ")
+            response.release()
+            response.hold()
+            await settle()
+            site.connection.tick(site.clock.now, 0)
+        assert response.held == 1
+        assert site.handler.ends == 0
+        site.advance(10)
+        await response.finished()
+    assert site.handler.ends == 1
+
+
+async def test_a_faulty_send_of_the_application_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site()
+    async with site.response as response:
+        await site.connected()
+        response.fail(HostError("a bug"))
+        site.write(b"news")
+        await response.finished()
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.exc_info is not None
 
 
 async def test_a_stream_without_news_is_not_a_write_that_takes_too_long() -> None:
