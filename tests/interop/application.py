@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from signalr_py import HttpConnectionOptions, HubOptions, JsonPayload, MessagePackPayload, SignalR
 from signalr_py.auth import JwtAuthBackend
+from signalr_py.redaction import install_redaction
 from tests.interop.hubs import InteropHub, SecureHub
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class InteropOptions:
 
 def create_app(options: InteropOptions) -> Starlette:
     """Return the ASGI application."""
+    install_redaction()
     signalr = SignalR(options.hub_options(), user_id=_user_id)
     interop = signalr.hub_context(InteropHub)
 
