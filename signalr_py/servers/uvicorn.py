@@ -62,13 +62,16 @@ def warn_about_settings() -> None:
     if server is None or not _is_uvicorns(server):
         return
     config = server.config
-    if not getattr(getattr(config, "ws_protocol_class", None), "__module__", "").startswith("uvicorn."):
+    module = getattr(getattr(config, "ws_protocol_class", None), "__module__", "")
+    if not module.startswith("uvicorn."):
         return
+    zero_means_always = module.endswith(".websockets_impl")
     advice = []
     if config.ws_per_message_deflate:
         advice.append("ws_per_message_deflate=False (--ws-per-message-deflate false)")
-    if config.ws_ping_interval:
-        advice.append("ws_ping_interval=None (--ws-ping-interval 0)")
+    if config.ws_ping_interval or (zero_means_always and config.ws_ping_interval is not None):
+        other_class = "--ws websockets-sansio " if zero_means_always else ""
+        advice.append(f"ws_ping_interval=None ({other_class}--ws-ping-interval 0)")
     if advice:
         _log.warning("uvicorn works more than SignalR needs for each WebSocket. Run it with %s.", " and ".join(advice))
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
+import anyio.lowlevel
 import jwt
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.middleware.base import RequestResponseEndpoint
     from starlette.requests import Request
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["ORIGIN", "SHAPES", "AppOptions", "Shape", "access_token", "create_app", "create_app_from_environment"]
 
@@ -43,6 +45,7 @@ Shape: TypeAlias = Literal[
     "base-http-middleware",
     "gzip-middleware",
     "cors-middleware",
+    "timing-middleware",
     "everything",
 ]
 SHAPES: Final = get_args(Shape)
@@ -118,6 +121,8 @@ def create_app(options: AppOptions) -> Starlette:
         middleware.append(Middleware(BaseHTTPMiddleware, dispatch=_add_header))
     if shape in ("gzip-middleware", "everything"):
         middleware.append(Middleware(GZipMiddleware, minimum_size=1))
+    if shape in ("timing-middleware", "everything"):
+        middleware.append(Middleware(_TimingMiddleware))
 
     app: Starlette
     match shape:
@@ -146,6 +151,21 @@ def create_app_from_environment() -> Starlette:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     install_redaction()
     return create_app(AppOptions.from_environment())
+
+
+class _TimingMiddleware:
+    """Gives each message of an application a time limit, which belongs to the task that sends it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            with anyio.fail_after(600):
+                await send(message)
+                await anyio.lowlevel.checkpoint()
+
+        await self._app(scope, receive, send_in_time)
 
 
 async def _health(request: Request) -> Response:

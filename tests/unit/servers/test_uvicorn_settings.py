@@ -76,6 +76,13 @@ async def test_each_setting_is_named_only_where_it_is_on(caplog: pytest.LogCaptu
     assert DEFLATE not in text
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated")
+async def test_the_class_that_takes_zero_for_always_is_told_of_another(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(ws="websockets", ws_per_message_deflate=False, ws_ping_interval=0):
+        text = advice(caplog)
+    assert f"--ws websockets-sansio {PINGS}" in text
+
+
 @pytest.mark.parametrize(
     "settings",
     [
