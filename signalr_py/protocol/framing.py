@@ -6,7 +6,7 @@ from typing import Final
 
 from signalr_py.exceptions import RemoteProtocolError
 
-__all__ = ["RECORD_SEPARATOR", "LengthPrefixedFrameReader", "TextFrameReader", "length_prefixed"]
+__all__ = ["RECORD_SEPARATOR", "LengthPrefixedFrameReader", "TextFrameReader", "length_prefixed", "separated"]
 
 RECORD_SEPARATOR: Final = b"\x1e"
 """Ends every JSON message; it cannot occur inside one, since JSON escapes control characters."""
@@ -128,6 +128,11 @@ class LengthPrefixedFrameReader(_Buffer):
                     raise self._too_large()
                 return self._take(position, end, end) if end <= available else None
         return None
+
+
+def separated(body: bytes) -> bytes:
+    """Return a message with the record separator behind it."""
+    return body + RECORD_SEPARATOR
 
 
 def length_prefixed(body: bytes) -> bytes:

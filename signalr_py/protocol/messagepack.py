@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from signalr_py.options import MessagePackPayload
+from signalr_py.protocol.composed import ComposedHubProtocol
 from signalr_py.protocol.framing import LengthPrefixedFrameReader
 from signalr_py.protocol.messagepack_decoding import decode
 from signalr_py.protocol.messagepack_encoding import MessagePackWriter
 from signalr_py.protocol.payload import messagepack_codec
 from signalr_py.types import TransferFormat
 
-if TYPE_CHECKING:
-    from signalr_py.protocol.base import ArgumentsDecoder, InvocationBinder, Parameters, ValueDecoder
-    from signalr_py.protocol.messages import HubMessage
-
 __all__ = ["MessagePackHubProtocol"]
 
 
-class MessagePackHubProtocol:
-    """Hub messages as binary MessagePack.
-
-    One object serves any number of connections.
-    """
+class MessagePackHubProtocol(ComposedHubProtocol):
+    """Hub messages as binary MessagePack."""
 
     name: Final = "messagepack"
     transfer_format: Final = TransferFormat.BINARY
 
     def __init__(self, payload: MessagePackPayload | None = None) -> None:
         """Choose how values are spelled; None for the defaults of `MessagePackPayload`."""
-        self._payload = messagepack_codec(payload or MessagePackPayload())
-        self._writer = MessagePackWriter(self._payload)
-
-    def frame_reader(self, maximum_size: int | None) -> LengthPrefixedFrameReader:
-        """Return a reader for one connection; `maximum_size` counts a message with its length in bytes."""
-        return LengthPrefixedFrameReader(maximum_size)
-
-    def encode(self, message: HubMessage) -> bytes:
-        """Return the bytes of a message with its length.
-
-        Raises:
-            SerializationError: A value in it cannot be written.
-        """
-        try:
-            return self._writer.write(message)
-        except Exception as exc:  # a value may raise anything while it is written
-            raise self._payload.refusal(message, exc) from exc
-
-    def decode(self, frame: bytes, binder: InvocationBinder) -> HubMessage | None:
-        """Return the message in a frame, or None for one of an unknown type.
-
-        Raises:
-            RemoteProtocolError: The frame is not a hub message.
-        """
-        return decode(frame, binder)
-
-    def arguments_decoder(self, parameters: Parameters) -> ArgumentsDecoder:
-        """Return the decoder for the arguments of one method.
-
-        Raises:
-            HubDefinitionError: A parameter has a type that cannot be read.
-        """
-        return self._payload.arguments_decoder(parameters)
-
-    def value_decoder(self, annotation: Any) -> ValueDecoder:
-        """Return the decoder for one value of a type.
-
-        Raises:
-            HubDefinitionError: Values of this type cannot be read.
-        """
-        return self._payload.value_decoder(annotation)
+        codec = messagepack_codec(payload or MessagePackPayload())
+        super().__init__(MessagePackWriter(codec), decode, LengthPrefixedFrameReader)

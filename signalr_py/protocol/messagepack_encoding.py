@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from signalr_py.protocol.framing import length_prefixed
-from signalr_py.protocol.messages import (
-    AckMessage,
-    CancelInvocationMessage,
-    CloseMessage,
-    CompletionMessage,
-    InvocationMessage,
-    PingMessage,
-    SequenceMessage,
-    StreamInvocationMessage,
-    StreamItemMessage,
-)
+from signalr_py.protocol.message_writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from signalr_py.protocol.messages import HubMessage
+    from signalr_py.protocol.messages import (
+        AckMessage,
+        CancelInvocationMessage,
+        CloseMessage,
+        CompletionMessage,
+        InvocationMessage,
+        PingMessage,
+        SequenceMessage,
+        StreamInvocationMessage,
+        StreamItemMessage,
+    )
     from signalr_py.protocol.payload import PayloadCodec
 
 __all__ = ["MessagePackWriter"]
@@ -30,41 +28,14 @@ _VOID: Final = 2
 _RESULT: Final = 3
 
 
-class MessagePackWriter:
-    """Writes messages; every value in them goes through one payload codec."""
+class MessagePackWriter(MessageWriter):
+    """Makes an array of each message."""
 
-    __slots__ = ("_encode", "_prepare", "_writers")
+    __slots__ = ()
 
     def __init__(self, payload: PayloadCodec) -> None:
         """Choose how values are written."""
-        self._encode = payload.encode
-        self._prepare = payload.prepare
-        self._writers: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-            InvocationMessage: self._invocation,
-            StreamItemMessage: self._stream_item,
-            CompletionMessage: self._completion,
-            StreamInvocationMessage: self._stream_invocation,
-            CancelInvocationMessage: self._cancel_invocation,
-            PingMessage: self._ping,
-            CloseMessage: self._close,
-            AckMessage: self._ack,
-            SequenceMessage: self._sequence,
-        }
-
-    def write(self, message: HubMessage) -> bytes:
-        """Return the framed bytes of a message.
-
-        Raises:
-            TypeError: Messages of this type are never sent.
-            Exception: Whatever the encoder raises for a value that cannot be written.
-        """
-        writer = self._writers.get(type(message))
-        if writer is None:
-            raise TypeError("messages of this type are never sent")
-        return length_prefixed(self._encode(writer(message)))
-
-    def _prepared(self, value: Any) -> Any:
-        return value if self._prepare is None else self._prepare(value)
+        super().__init__(payload, length_prefixed)
 
     def _invocation(self, message: InvocationMessage) -> tuple[Any, ...]:
         headers, invocation_id = message.headers or {}, message.invocation_id or None

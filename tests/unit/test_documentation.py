@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
-from contextlib import contextmanager
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 import pytest
 from starlette.testclient import TestClient
 
+from tests.support.documents import pasted, python_in
 from tests.support.interop import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HANDSHAKE = '{"protocol":"json","version":1}\x1e'
 MOST_LINES_OF_A_FIRST_HUB = 20
-
-
-def python_in(document: str) -> str:
-    match = re.search(r"```python\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
-    assert match is not None
-    return match[1]
-
-
-@contextmanager
-def pasted(document: str) -> Iterator[ModuleType]:
-    module = ModuleType("pasted")
-    sys.modules["pasted"] = module
-    try:
-        exec(compile(python_in(document), document, "exec"), module.__dict__)
-        yield module
-    finally:
-        del sys.modules["pasted"]
 
 
 def token(secret: str, **claims: Any) -> str:
@@ -82,7 +60,7 @@ def test_the_page_on_authentication_refuses_and_admits() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md"))]
+    "document", ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/**/*.md"))]
 )
 def test_links_lead_somewhere(document: str) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / document).read_text("utf-8")):

@@ -46,9 +46,9 @@ class ArgumentsReader:
         decode: Callable[[Raw], tuple[Any, ...]] = self._one_by_one
         if all(reading.is_direct for reading in (*readings, *others)):
             if not others:
-                decode = self._at_once(values)
+                decode = self._at_once(values, tuple([reading.annotation for reading in readings]))
             elif not readings:
-                decode = values.direct_decoder(GenericAlias(tuple, (parameters.variadic, ...)))
+                decode = values.direct_decoder(GenericAlias(tuple, (others[0].annotation, ...)))
         self._decode = values.limited(decode, *readings, *others)
 
     def __call__(self, raw: Raw) -> tuple[Any, ...]:
@@ -62,8 +62,8 @@ class ArgumentsReader:
         except Exception as exc:  # validators in the hub author's classes may raise anything
             raise BindingError(self._fault(raw)) from exc
 
-    def _at_once(self, values: ValueReader) -> Callable[[Raw], tuple[Any, ...]]:
-        types, required = self._parameters.types, self._parameters.required
+    def _at_once(self, values: ValueReader, types: tuple[Any, ...]) -> Callable[[Raw], tuple[Any, ...]]:
+        required = self._parameters.required
         if required == len(types):
             return values.direct_decoder(GenericAlias(tuple, types))
         fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from signalr_py.protocol.messages import (
     StreamItemMessage,
 )
 from signalr_py.protocol.payload.arguments import ArgumentsReader
+from signalr_py.protocol.payload.faults import find_fault
 from signalr_py.protocol.payload.formats import JSON, MESSAGEPACK
 from signalr_py.protocol.payload.naming import STYLES
 from signalr_py.protocol.payload.types import name_of
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["PayloadCodec", "json_codec", "messagepack_codec"]
 
 _ANY_JSON: Final = msgspec.json.Decoder(Raw)
+_N, _F = b"Nf"
+_NOT_A_NUMBER: Final = re.compile(rb"NaN|Infinity")
+_BARE_KEY: Final = re.compile(rb"\{-?[0-9]")
+_TEXT_OR_BARE_KEY: Final = re.compile(rb'("(?:[^"\\]|\\.)*")|([{,])(-?[0-9][0-9.E+-]*):')
 
 
 class PayloadCodec:
@@ -51,7 +57,7 @@ class PayloadCodec:
         encode = wire_format.encoder(enc_hook=write_unknown, decimal_format=options.decimals).encode
         self.encode: Callable[[Any], bytes] = encode
         if options.decimals == "number" and wire_format is JSON:
-            self.encode = _refusing_not_a_number(encode)
+            self.encode = _always_json(encode)
         self.prepare: Callable[[Any], Any] | None = None
         if options.naming != "as_declared" or options.enums == "name":
             self.prepare = Turning(STYLES[options.naming], enums_by_name=options.enums == "name")
@@ -77,15 +83,16 @@ class PayloadCodec:
     def refusal(self, message: HubMessage, exc: Exception) -> SerializationError:
         """Return the error that says which value of a message could not be written, given what the encoder raised."""
         for place, value in _values_in(message):
-            try:
-                self.encode(value if self.prepare is None else self.prepare(value))
-            except Exception as fault:  # noqa: BLE001 - a value may raise anything while it is written
-                kind = name_of(type(value))
-                return SerializationError(
-                    f"{place}, of type '{kind}', cannot be written as {self.format_name}: {reason(fault)}."
-                )
+            fault = find_fault(value, self._write)
+            if fault is not None:
+                where = f"{place}: {fault.path}" if fault.path else place
+                kind, why = name_of(type(fault.culprit)), reason(fault.error)
+                return SerializationError(f"{where}, of type '{kind}', cannot be written as {self.format_name}: {why}.")
         kind = name_of(type(message))
         return SerializationError(f"A message of type '{kind}' cannot be written as {self.format_name}: {reason(exc)}.")
+
+    def _write(self, value: Any) -> bytes:
+        return self.encode(value if self.prepare is None else self.prepare(value))
 
 
 def _values_in(message: HubMessage) -> Iterator[tuple[str, Any]]:
@@ -94,19 +101,28 @@ def _values_in(message: HubMessage) -> Iterator[tuple[str, Any]]:
             for number, value in enumerate(message.arguments, 1):
                 yield f"Argument {number} of '{message.target}'", value
         case StreamItemMessage():
-            yield f"An item of the stream '{message.invocation_id}'", message.item
+            yield f"An item of the stream {message.invocation_id!a}", message.item
         case CompletionMessage(has_result=True):
-            yield f"The result of invocation '{message.invocation_id}'", message.result
+            yield f"The result of invocation {message.invocation_id!a}", message.result
 
 
-def _refusing_not_a_number(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    def encode_finite(value: Any) -> bytes:
+def _always_json(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    # msgspec writes a Decimal as a number where JSON has none: as a key, and if it is not finite. The tests in front
+    # are the cheapest that let nearly all messages pass: bytes are looked for as numbers, since `b"N" in data` is slow.
+    def encode_json(value: Any) -> bytes:
         data = encode(value)
-        if (b"NaN" in data or b"Infinity" in data) and not _is_json(data):
+        if (data.rfind(b"{") or data[1:2] != b'"') and _BARE_KEY.search(data):
+            data = _TEXT_OR_BARE_KEY.sub(_with_text_for_key, data)
+        if (_N in data or _F in data) and _NOT_A_NUMBER.search(data) and not _is_json(data):
             raise ValueError("a Decimal in it is not a finite number")
         return data
 
-    return encode_finite
+    return encode_json
+
+
+def _with_text_for_key(match: re.Match[bytes]) -> bytes:
+    text, in_front, key = match.groups()
+    return text or b'%b"%b":' % (in_front, key)
 
 
 def _is_json(data: bytes) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
@@ -15,7 +17,18 @@ if TYPE_CHECKING:
     import enum
     from collections.abc import Sequence
 
-__all__ = ["Alternative", "Alternatives", "Entries", "Later", "Members", "Names", "Plan", "Positions", "from_base64"]
+__all__ = [
+    "Alternative",
+    "Alternatives",
+    "Entries",
+    "Later",
+    "Members",
+    "Names",
+    "NamesOfFlags",
+    "Plan",
+    "Positions",
+    "from_base64",
+]
 
 Plan: TypeAlias = Callable[[Any], Any]
 
@@ -45,6 +58,29 @@ class Names:
         if member is None:
             raise ValueError(f"Invalid name of a member of '{self._cls.__qualname__}'")
         return member.value
+
+
+class NamesOfFlags:
+    """Turns the names of set flags, with commas between them, into their value; flags without names are digits."""
+
+    __slots__ = ("_cls",)
+
+    def __init__(self, cls: type[enum.Flag]) -> None:
+        self._cls = cls
+
+    def __call__(self, value: Any) -> Any:
+        """Return the turned value."""
+        if not isinstance(value, str):
+            return value
+        return reduce(or_, [self._bits(name.strip()) for name in value.split(",")])
+
+    def _bits(self, name: str) -> Any:
+        member = self._cls.__members__.get(name)
+        if member is not None:
+            return member.value
+        if name.isdecimal():
+            return int(name)
+        raise ValueError(f"Invalid name of a member of '{self._cls.__qualname__}'")
 
 
 class Positions:

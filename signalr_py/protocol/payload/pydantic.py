@@ -9,7 +9,17 @@ from signalr_py.protocol.payload.naming import check_unique
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["dump", "is_model", "is_model_type", "is_root_model_type", "names_to_read", "names_to_write", "validate"]
+__all__ = [
+    "UnionOfModels",
+    "dump",
+    "is_model",
+    "is_model_type",
+    "is_root_model_type",
+    "model_of",
+    "names_to_read",
+    "names_to_write",
+    "validate",
+]
 
 
 def is_model_type(cls: object) -> TypeGuard[type[Any]]:
@@ -25,6 +35,35 @@ def is_root_model_type(cls: type[Any]) -> bool:
 def is_model(value: object) -> bool:
     """Return whether a value is a Pydantic model."""
     return is_model_type(type(value))
+
+
+class UnionOfModels(type):
+    """The class of a class that stands for a union with Pydantic models, which Pydantic tells apart.
+
+    Attributes:
+        root_model: The model whose only member is the union.
+    """
+
+    root_model: type[Any]
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        """Let the decoder take whatever Pydantic has made of a value."""
+        return True
+
+    def validate(cls, value: Any) -> Any:
+        """Return the value that Pydantic makes of a plain one.
+
+        Raises:
+            ValueError: The value is none of the union's types.
+        """
+        return validate(cls.root_model, value).root
+
+
+def model_of(cls: Any) -> type[Any] | None:
+    """Return the Pydantic model by which values of a class are read, or None where Pydantic has no part in it."""
+    if isinstance(cls, UnionOfModels):
+        return cls.root_model
+    return cls if is_model_type(cls) else None
 
 
 def dump(model: Any) -> Any:

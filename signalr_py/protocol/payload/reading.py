@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any, TypeAlias, get_origin
 
 from msgspec import inspect
@@ -14,10 +15,11 @@ from signalr_py.protocol.payload.plans import (
     Later,
     Members,
     Names,
+    NamesOfFlags,
     Positions,
     from_base64,
 )
-from signalr_py.protocol.payload.pydantic import is_model_type, is_root_model_type, names_to_read
+from signalr_py.protocol.payload.pydantic import is_root_model_type, model_of, names_to_read
 from signalr_py.protocol.payload.types import lenient_node
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class _Planner:
                 return self._union(types)
             case inspect.EnumType(cls=enumeration) if self._enums_by_name:
                 self.is_needed = True
-                return Names(enumeration)
+                return NamesOfFlags(enumeration) if issubclass(enumeration, enum.Flag) else Names(enumeration)
             case inspect.BytesType() | inspect.ByteArrayType() if self._bytes_are_text:
                 self.is_needed = True
                 return from_base64
@@ -82,8 +84,9 @@ class _Planner:
                 return self._classes.get(node.cls) or self._places(node, tag)
             case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType():
                 return self._classes.get(node.cls) or self._members(node)
-            case inspect.CustomType(cls=cls) if is_model_type(cls):
-                return self._classes.get(cls) or self._model(cls)
+            case inspect.CustomType(cls=cls):
+                model = model_of(cls)
+                return None if model is None else self._classes.get(model) or self._model(model)
         return None
 
     def _fill(self, positions: Positions, nodes: Iterable[inspect.Type]) -> Positions:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from msgspec import Struct, inspect
 
 from signalr_py.exceptions import HubDefinitionError
-from signalr_py.protocol.payload.pydantic import is_model_type
+from signalr_py.protocol.payload.pydantic import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 __all__ = ["Contents", "children", "contents_of", "lenient_node", "name_of"]
+
+_RECORDS = (inspect.StructType, inspect.DataclassType, inspect.TypedDictType, inspect.NamedTupleType)
 
 
 def name_of(annotation: Any) -> str:
@@ -45,11 +46,13 @@ class Contents(Struct, frozen=True):
     """What there is to know about a type before values of it are read.
 
     Attributes:
-        models: The Pydantic models in it, at any depth but not those inside one another.
+        models: The Pydantic models and unions of them in it, at any depth but not those inside one another.
+        records: The other classes with members in it.
         is_unbounded: Whether values of it may be nested to any depth.
     """
 
     models: frozenset[type[Any]]
+    records: frozenset[type[Any]]
     is_unbounded: bool
 
 
@@ -60,6 +63,7 @@ def contents_of(node: inspect.Type) -> Contents:
         HubDefinitionError: There is a class in it that can be neither read by msgspec nor is a Pydantic model.
     """
     models: set[type[Any]] = set()
+    records: set[type[Any]] = set()
     is_unbounded = False
     seen: set[int] = set()
     waiting = [node]
@@ -71,14 +75,16 @@ def contents_of(node: inspect.Type) -> Contents:
             continue
         seen.add(id(current))
         waiting.extend(children(current))
+        if isinstance(current, _RECORDS):
+            records.add(get_origin(current.cls) or current.cls)
         if isinstance(current, inspect.CustomType) and current.cls is not object:
-            if not is_model_type(current.cls):
+            if model_of(current.cls) is None:
                 raise HubDefinitionError(
                     f"The type '{name_of(current.cls)}' cannot be read: it is neither a plain type, nor a dataclass, "
                     "Struct, TypedDict, attrs class or Pydantic model."
                 )
             models.add(current.cls)
-    return Contents(frozenset(models), is_unbounded)
+    return Contents(frozenset(models), frozenset(records), is_unbounded)
 
 
 def lenient_node(annotation: Any) -> inspect.Type:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from msgspec import Raw, Struct, inspect
 
 from signalr_py.exceptions import BindingError, HubDefinitionError
+from signalr_py.protocol.payload.annotations import check_constraints, with_unions_of_models
 from signalr_py.protocol.payload.depth import MAXIMUM_DEPTH
 from signalr_py.protocol.payload.naming import STYLES
-from signalr_py.protocol.payload.pydantic import validate
+from signalr_py.protocol.payload.pydantic import UnionOfModels, validate
 from signalr_py.protocol.payload.reading import plan_reading
 from signalr_py.protocol.payload.types import contents_of, name_of
 
@@ -30,7 +32,7 @@ def reason(exc: Exception) -> str:
         return "it is nested too deeply, or contains itself"
     if isinstance(exc, UnicodeEncodeError):
         return "text in it has half of a surrogate pair, which UTF-8 cannot carry"
-    if isinstance(exc, OverflowError):
+    if isinstance(exc, OverflowError) and "serialize ints" in str(exc):
         return "an int in it does not fit 64 bits"
     return str(exc) or type(exc).__name__
 
@@ -53,11 +55,13 @@ class Reading(Struct, frozen=True):
     """How values of one type are read.
 
     Attributes:
+        annotation: The type, in a form that msgspec knows.
         decode: Returns the value in some bytes; raises whatever the decoder and the classes in the type raise.
         is_direct: Whether msgspec alone reads the type, so that it can be part of a larger one.
         is_unbounded: Whether values of the type may be nested to any depth.
     """
 
+    annotation: Any
     decode: Callable[[Raw], Any]
     is_direct: bool
     is_unbounded: bool
@@ -101,20 +105,25 @@ class ValueReader:
         Raises:
             HubDefinitionError: Values of this type cannot be read; the text names it.
         """
+        check_constraints(annotation, f"The type '{name_of(annotation)}'")
         try:
-            decode = self.direct_decoder(annotation)
-            node = inspect.type_info(annotation)
+            readable = with_unions_of_models(annotation)
+            decode = self.direct_decoder(readable)
+            node = inspect.type_info(readable)
         except Exception as exc:  # an annotation that cannot be evaluated may raise anything
             raise HubDefinitionError(
                 f"The type '{name_of(annotation)}' cannot be read from {self.wire_format.name}: {exc}"
             ) from exc
         contents = contents_of(node)
+        for record in contents.records:
+            for name, hint in get_type_hints(record, include_extras=True).items():
+                check_constraints(hint, f"{record.__qualname__}.{name}")
         for model in contents.models:
             self._models[model] = self._plan_for(model)
         plan = plan_reading(node, style=self._style, enums_by_name=self._enums_by_name) if self._spells else None
         if plan is not None:
             decode = self._planned(plan, decode)
-        return Reading(decode, is_direct=plan is None, is_unbounded=contents.is_unbounded)
+        return Reading(readable, decode, is_direct=plan is None, is_unbounded=contents.is_unbounded)
 
     def limited(self, decode: Callable[[Raw], T], *readings: Reading) -> Callable[[Raw], T]:
         """Return a decoder that refuses values nested too deeply, where the format and the types allow for them."""
@@ -138,7 +147,8 @@ class ValueReader:
         plan = None
         if self.wire_format.bytes_are_text:
             plan = plan_reading(inspect.CustomType(model), style=STYLES["as_declared"], bytes_are_text=True)
-        return (lambda value: validate(model, value)) if plan is None else (lambda value: validate(model, plan(value)))
+        read: Plan = model.validate if isinstance(model, UnionOfModels) else partial(validate, model)
+        return read if plan is None else lambda value: read(plan(value))
 
     def _read_model(self, cls: type, value: Any) -> Any:
         return value if cls is object else self._models[cls](value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections import deque
+from collections import UserString
+from collections.abc import Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -13,7 +15,7 @@ from signalr_py.protocol.payload.naming import check_unique, struct_names
 from signalr_py.protocol.payload.pydantic import dump, is_model, is_model_type, is_root_model_type, names_to_write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     Turn: TypeAlias = Callable[[Any], Any]
     MemberNames: TypeAlias = Mapping[str, tuple[str, str]]
@@ -22,11 +24,15 @@ __all__ = ["Turning", "write_unknown"]
 
 _ALWAYS_WRITTEN: Final = object()
 _FACTORY: Final[Any] = type(defstruct("_", [("member", list, field(default_factory=list))]).__struct_defaults__[0])
+_COLLECTIONS: Final = (Sequence, AbstractSet, ValuesView)
+_NO_COLLECTIONS: Final = (str, bytes, bytearray, memoryview, UserString)
 _PLAIN_FORMS: Final[tuple[tuple[type, Turn], ...]] = (
     (str, str.__str__),
     (int, int.__int__),
     (float, float.__float__),
-    (deque, list),
+    (UserString, str),
+    (Mapping, dict),
+    *((kind, list) for kind in _COLLECTIONS),
 )
 
 
@@ -71,21 +77,26 @@ class Turning:
 
     def _plan(self, cls: type) -> Turn | None:
         if issubclass(cls, enum.Enum):
-            return _name if self._enums_by_name else None
+            by_name: Turn = _names_of_flags if issubclass(cls, enum.Flag) else _name
+            return by_name if self._enums_by_name else None
         if issubclass(cls, dict):
             return self._entries
-        if issubclass(cls, (list, tuple, set, frozenset, deque)):
+        if issubclass(cls, (list, tuple, set, frozenset)):
             return self._items
         if issubclass(cls, Struct):
             return self._members(_mirror_of_struct(cls, struct_names(cls, self._style)))
         if _is_record(cls):
             return self._members(_mirror(cls, {name: wire for name, (_, wire) in self._names(cls).items()}))
-        return self._model if is_model_type(cls) else None
+        if is_model_type(cls):
+            return self._model
+        if issubclass(cls, Mapping):
+            return self._entries
+        return self._items if issubclass(cls, _COLLECTIONS) and not issubclass(cls, _NO_COLLECTIONS) else None
 
     def _items(self, value: Any) -> Any:
         return [self(item) for item in value]
 
-    def _entries(self, value: dict[Any, Any]) -> Any:
+    def _entries(self, value: Mapping[Any, Any]) -> Any:
         return {self._key(name): self(item) for name, item in value.items()}
 
     def _key(self, key: Any) -> Any:
@@ -145,9 +156,13 @@ def _attributes(cls: Any) -> list[str]:
 
 
 def _name(member: enum.Enum) -> str:
-    if member.name is None:
-        raise TypeError(f"a member of '{type(member).__qualname__}' without a name cannot be written by name")
     return member.name
+
+
+def _names_of_flags(member: enum.Flag) -> str:
+    names = member.name.split("|") if member.name else []
+    is_named = bool(names) and all(name in type(member).__members__ for name in names)
+    return ", ".join(names) if is_named else str(member.value)
 
 
 def _mirror(cls: type, wire_names: Mapping[str, str]) -> type[Struct]:

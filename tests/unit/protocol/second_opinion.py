@@ -16,7 +16,7 @@ def packed(value: Any) -> bytes:
 
 def unpacked(data: bytes) -> Any:
     """Return the value, timestamps as moments in UTC."""
-    return msgpack.unpackb(data, timestamp=3)
+    return msgpack.unpackb(data, timestamp=3, strict_map_key=False)
 
 
 def extension(code: int, data: bytes) -> Any:

@@ -38,6 +38,7 @@ from signalr_py.protocol.messages import (
 )
 from signalr_py.protocol.negotiation import NegotiateResponse
 from signalr_py.types import TransportType
+from tests.unit.protocol.samples import Binder as OneResult
 from tests.vectors.differences import DIFFERENCES
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "protocol.json").read_bytes())
@@ -170,6 +171,10 @@ class Binder:
         return self._int if stream_id == "5" else None
 
 
+LAYOUTS_OF_THE_REFERENCE = {("json", 41), *(("messagepack", index) for index in (35, 38, 39, 40, 41))}
+"""Characters, times with an offset, dates, times of day and durations in layouts that only .NET reads."""
+
+
 def rows(section: str, shown: str) -> list[Any]:
     return [pytest.param(index, row, id=f"{shown} {index}") for index, row in enumerate(VECTORS[section])]
 
@@ -199,6 +204,22 @@ def test_values_are_written_as_the_reference_writes_them(index: int, row: dict[s
     messagepack = MESSAGEPACK_AS_DECLARED if isinstance(value, Anonymous) else MESSAGEPACK
     assert agrees("write values json", index, as_value(JSON.encode(message).decode()) == as_value(row["json"]))
     assert agrees("write values msgpack", index, messagepack.encode(message).hex() == row["msgpack"])
+
+
+@pytest.mark.parametrize(("index", "row"), rows(VALUES, "value"))
+def test_values_that_the_reference_writes_are_read(index: int, row: dict[str, str]) -> None:
+    value = ONE_OF_EACH[index]
+    annotation = dict[int, str] if value == {7: "seven"} else type(value)
+    messagepack = MESSAGEPACK_AS_DECLARED if isinstance(value, Anonymous) else MESSAGEPACK
+    for protocol, data in ((JSON, row["json"].encode()), (messagepack, bytes.fromhex(row["msgpack"]))):
+        reader = protocol.frame_reader(None)
+        reader.feed(data)
+        frame = reader.next_frame()
+        assert frame is not None
+        binder = OneResult(results={"1": protocol.value_decoder(annotation)})
+        message = protocol.decode(frame, binder)
+        is_equal = message == CompletionMessage("1", result=value, has_result=True)
+        assert is_equal is ((protocol.name, index) not in LAYOUTS_OF_THE_REFERENCE)
 
 
 @pytest.mark.parametrize(("index", "row"), rows(READ_JSON, "json"))

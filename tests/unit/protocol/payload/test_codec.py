@@ -10,7 +10,7 @@ from uuid import UUID
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import Meta, Raw, Struct, field
 from pydantic import BaseModel
@@ -205,7 +205,19 @@ def test_a_decimal_that_is_no_number_never_comes_out_of_json(value: str, place: 
         payload.encode(place(Decimal(value)))
 
 
-@given(value=st.recursive(st.decimals() | st.floats() | st.text(), st.lists))
+@given(
+    value=st.recursive(
+        st.decimals() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.decimals(allow_nan=False), inner, max_size=3)
+            | st.dictionaries(st.floats() | st.text(), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+@example(value={Decimal("-1.50"): {Decimal(7): '{"1":2,3:4}'}, Decimal("1E+3"): [{Decimal(0): "{0:1}"}]})
+@example(value={Decimal("Infinity"): 1})
 def test_json_is_always_json(value: Any) -> None:
     payload = codec("json")
     try:
@@ -213,6 +225,11 @@ def test_json_is_always_json(value: Any) -> None:
     except (ValueError, UnicodeEncodeError):
         return
     assert payload.value_decoder(object)(Raw(text)) is not ...
+
+
+def test_decimals_are_keys_in_quotes_and_texts_stay_as_they_are() -> None:
+    value = {Decimal("-1.50"): '\\"{0:1}', Decimal("1E+3"): [{Decimal(0): "{0:1,2:3}"}]}
+    assert written(codec("json"), value) == b'{"-1.50":"\\\\\\"{0:1}","1E+3":[{"0":"{0:1,2:3}"}]}'
 
 
 @CODECS
@@ -234,17 +251,20 @@ class Failing:
 @CODECS
 @pytest.mark.parametrize("naming", ["as_declared", "camel"])
 @pytest.mark.parametrize(
-    ("value", "kind", "why"),
+    ("value", "path", "kind", "why"),
     [
-        (2j, "complex", "the type 'complex' cannot be written"),
-        (Failing(), "Failing", "the type 'Failing' cannot be written"),
-        ([Failing()], "list", "the type 'Failing' cannot be written"),
-        ("\ud800", "str", "text in it has half of a surrogate pair, which UTF-8 cannot carry"),
-        ({"\ud800": 1}, "dict", "text in it has half of a surrogate pair, which UTF-8 cannot carry"),
-        (CIRCULAR, "list", "it is nested too deeply, or contains itself"),
+        (2j, "", "complex", "the type 'complex' cannot be written"),
+        (Failing(), "", "Failing", "the type 'Failing' cannot be written"),
+        ([Failing()], ": [0]", "Failing", "the type 'Failing' cannot be written"),
+        ("\ud800", "", "str", "text in it has half of a surrogate pair, which UTF-8 cannot carry"),
+        ({"\ud800": 1}, ": [a key]", "str", "text in it has half of a surrogate pair, which UTF-8 cannot carry"),
+        (CIRCULAR, ": [0]", "list", "it is nested too deeply, or contains itself"),
+        (Order(1, [Item("a"), 1j]), ": .items[1]", "complex", "the type 'complex' cannot be written"),  # type: ignore[list-item]
     ],
 )
-def test_a_value_that_cannot_be_written_is_named(name: str, naming: str, value: Any, kind: str, why: str) -> None:
+def test_a_value_that_cannot_be_written_is_named(
+    name: str, naming: str, value: Any, path: str, kind: str, why: str
+) -> None:
     payload = codec(name, naming=naming)
     shown = "JSON" if name == "json" else "MessagePack"
     places: list[tuple[HubMessage, str]] = [
@@ -256,13 +276,13 @@ def test_a_value_that_cannot_be_written_is_named(name: str, naming: str, value: 
     for message, place in places:
         error = payload.refusal(message, RuntimeError())
         assert isinstance(error, SerializationError)
-        assert str(error) == f"{place}, of type '{kind}', cannot be written as {shown}: {why}."
+        assert str(error) == f"{place}{path}, of type '{kind}', cannot be written as {shown}: {why}."
 
 
 def test_ints_of_more_than_64_bits_cannot_be_written_in_messagepack() -> None:
     error = codec("messagepack").refusal(StreamItemMessage("7", [2**64]), RuntimeError())
     assert str(error) == (
-        "An item of the stream '7', of type 'list', cannot be written as MessagePack: "
+        "An item of the stream '7': [0], of type 'int', cannot be written as MessagePack: "
         "an int in it does not fit 64 bits."
     )
 

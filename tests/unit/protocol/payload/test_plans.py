@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import binascii
-from enum import Enum, IntEnum
+from enum import Enum, Flag, IntEnum
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from signalr_py.protocol.payload.plans import (
     Later,
     Members,
     Names,
+    NamesOfFlags,
     Positions,
     from_base64,
 )
@@ -25,6 +26,12 @@ class Color(Enum):
 
 class Level(IntEnum):
     LOW = 1
+
+
+class Access(Flag):
+    READ = 1
+    WRITE = 2
+    BOTH = 3
 
 
 def double(value: Any) -> Any:
@@ -52,6 +59,22 @@ def test_names_become_values() -> None:
     assert Names(Level)(1) == 1
     with pytest.raises(ValueError, match="Invalid name of a member of 'Color'"):
         Names(Color)("r")
+
+
+def test_names_of_flags_become_their_value() -> None:
+    plan = NamesOfFlags(Access)
+    assert [plan(text) for text in ("READ", "READ, WRITE", "WRITE,READ", "BOTH, READ", "0", "4, READ")] == [
+        1,
+        3,
+        3,
+        3,
+        0,
+        5,
+    ]
+    assert plan(3) == 3
+    for text in ("", "READ|WRITE", "read", "-1", "READ,"):
+        with pytest.raises(ValueError, match="Invalid name of a member of 'Access'"):
+            plan(text)
 
 
 def test_positions_are_turned_by_their_place_and_the_others_alike() -> None:

@@ -50,6 +50,10 @@ class Guarded:
             raise LookupError("negative")
 
 
+class Unreadable:
+    pass
+
+
 @dataclass
 class Unresolved:
     missing: Missing
@@ -129,7 +133,7 @@ def test_a_value_that_does_not_fit_is_a_binding_error(annotation: Any, text: byt
         (bytes | str, "The type 'bytes | str' cannot be read from MessagePack: "),
         (Item | Guarded, "cannot be read from MessagePack: "),
         (Unresolved, "The type 'Unresolved' cannot be read from MessagePack: name 'Missing' is not defined"),
-        (Plain | str, "cannot be read from MessagePack: "),
+        (Plain | Unreadable, "cannot be read from MessagePack: "),
     ],
     ids=str,
 )
@@ -143,7 +147,8 @@ def test_a_type_that_cannot_be_read_is_refused_by_its_name(annotation: Any, text
     ("exc", "text"),
     [
         (RecursionError("deep"), "it is nested too deeply, or contains itself"),
-        (OverflowError("large"), "an int in it does not fit 64 bits"),
+        (OverflowError("can't serialize ints < -2**63 or > 2**64 - 1"), "an int in it does not fit 64 bits"),
+        (OverflowError("date value out of range"), "date value out of range"),
         (
             UnicodeEncodeError("utf-8", "\ud800", 0, 1, "x"),
             "text in it has half of a surrogate pair, which UTF-8 cannot carry",
