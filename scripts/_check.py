@@ -19,6 +19,7 @@ CHECKS = {
     "lint": ("ruff", "check"),
     "types": ("mypy", "--strict", *_TYPED),
     "public types": ("pyright", "--verifytypes", "signalr_py", "--ignoreexternal"),
+    "types in use": ("pyright", "-p", "tests/typing"),
     "layers and files": ("pytest", "-q", "tests/unit/test_layers.py", "tests/unit/test_repository.py"),
     "spelling": ("codespell_lib", "--check-filenames"),
 }

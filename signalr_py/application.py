@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from signalr_py.exceptions import HubDefinitionError, OptionsError
+from signalr_py.hub.activation import HubActivator
 from signalr_py.hub.authorization import AuthorizationRequirement, authorize_request, requirements_of
 from signalr_py.hub.clients import HubClients
 from signalr_py.hub.context import HubContext
 from signalr_py.hub.dispatcher import HubDispatcher
+from signalr_py.hub.filters import filters_of
 from signalr_py.hub.groups import GroupManager
 from signalr_py.hub.handler import HubConnectionHandler
 from signalr_py.hub.lifetime import LocalLifetimeManager
 from signalr_py.hub.methods import MethodTable
 from signalr_py.hub.threads import HomeLoop
-from signalr_py.options import (
-    HttpConnectionOptions,
-    HubOptions,
-    check_shutdown_timeout,
-    origins_of,
-    secret_keys_of,
-)
+from signalr_py.hub.typed_clients import typed_clients_of
+from signalr_py.option_checks import check_shutdown_timeout, check_user_id, options_given, origins_of, secret_keys_of
+from signalr_py.options import HttpConnectionOptions, HubOptions
 from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
 from signalr_py.servers.uvicorn import drain_on_signals, warn_about_settings, warn_about_workers
@@ -46,6 +43,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import HTTPConnection
 
+    from signalr_py.hub.activation import HubFactory
+    from signalr_py.hub.clients import ClientT
+    from signalr_py.hub.filters import HubFilter
     from signalr_py.hub.hub import Hub
     from signalr_py.options import JsonPayload, MessagePackPayload
     from signalr_py.protocol.base import HubProtocol
@@ -69,10 +69,13 @@ class SignalR:
     ```
 
     Attributes:
-        options: Options of every hub that has none of its own.
+        options: Options of every hub, except for what a hub's own ones name.
+        http: Options of every hub's HTTP surface, except for what a hub's own ones name.
 
     Args:
-        options: Options of every hub that has none of its own.
+        options: Options of every hub, except for what a hub's own ones name.
+        http: Options of every hub's HTTP surface, except for what a hub's own ones name.
+        filters: What is around the calls and the life of the connections of every hub, the outermost first.
         secret_keys: Secrets of 16 characters or more that sign connection tokens: the first one signs, all verify. By
             default those in the environment variable `SIGNALR_SECRET_KEYS`, separated by commas; without it, a random
             key for this process.
@@ -91,15 +94,18 @@ class SignalR:
         self,
         options: HubOptions | None = None,
         *,
+        http: HttpConnectionOptions | None = None,
+        filters: Sequence[HubFilter] = (),
         secret_keys: Sequence[str] | None = None,
         user_id: Callable[[HTTPConnection], UserId | None] = user_name,
         allowed_origins: Sequence[str] | None = None,
         shutdown_timeout: float = 5.0,
     ) -> None:
-        if inspect.iscoroutinefunction(user_id):
-            raise OptionsError(f"SignalR(user_id={user_id!r}): allowed is a plain callable, not an `async def`.")
+        check_user_id(user_id)
         check_shutdown_timeout(shutdown_timeout)
-        self.options: HubOptions = options or HubOptions()
+        self.options: HubOptions = options_given("SignalR", "options", options, HubOptions)
+        self.http: HttpConnectionOptions = options_given("SignalR", "http", http, HttpConnectionOptions)
+        self._filters = filters_of(filters, "SignalR(filters=...)")
         self._secret_keys = None if secret_keys is None else secret_keys_of(secret_keys, "SignalR(secret_keys=...)")
         self._user_id = user_id
         self._allowed_origins = None if allowed_origins is None else origins_of(allowed_origins)
@@ -107,9 +113,9 @@ class SignalR:
         self._node = os.urandom(_NODE_SIZE)
         self._home = HomeLoop()
         self._heartbeat = Heartbeat()
-        self._lifetimes: dict[type[Hub], LocalLifetimeManager] = {}
+        self._lifetimes: dict[type[Hub[Any]], LocalLifetimeManager] = {}
         self._names: dict[str, type[Hub]] = {}
-        self._payloads: dict[type[Hub], tuple[JsonPayload, MessagePackPayload]] = {}
+        self._shared: dict[type[Hub], tuple[JsonPayload, MessagePackPayload, float]] = {}
         self._handlers: list[HubConnectionHandler] = []
         self._managers: list[ConnectionManager] = []
         self._leaving: asyncio.Task[None] | None = None
@@ -119,11 +125,13 @@ class SignalR:
     def map_hub(
         self,
         path: str,
-        hub_type: type[Hub],
+        hub_type: type[Hub[Any]],
         *,
         name: str | None = None,
         options: HubOptions | None = None,
         http: HttpConnectionOptions | None = None,
+        filters: Sequence[HubFilter] = (),
+        hub_factory: HubFactory | None = None,
     ) -> HubRoute:
         """Return a route that serves a hub.
 
@@ -134,26 +142,25 @@ class SignalR:
             path: Path of the hub; path parameters are in `context.request.path_params`.
             hub_type: The hub class.
             name: Name of the hub among several servers; by default that of the class.
-            options: Options of this hub, in place of those given to `SignalR`; to change a few of those, pass
-                `dataclasses.replace(signalr.options, ...)`.
-            http: Options of its HTTP surface.
+            options: Options of this hub; what they do not name is as in those given to `SignalR`.
+            http: Options of its HTTP surface; what they do not name is as in those given to `SignalR`.
+            filters: Filters of this hub, inside of those given to `SignalR`.
+            hub_factory: Makes the hub object of one call, given the `HubCallerContext`: returns it, an awaitable of it,
+                or an asynchronous context manager that is left when the call has ended. By default the class is called
+                without arguments.
 
         Raises:
             HubDefinitionError: The class cannot be served.
-            OptionsError: The class is mapped already, with other `json` or `messagepack` options, or an option asks for
-                what is not served yet.
+            OptionsError: The class is mapped already, with another `json`, `messagepack` or `client_result_timeout`,
+                or an argument has a value that is not allowed.
         """
-        options = options or self.options
-        http = http or HttpConnectionOptions()
-        if http.allow_stateful_reconnects:
-            raise OptionsError(
-                "HttpConnectionOptions(allow_stateful_reconnects=True): allowed is False, "
-                "because stateful reconnect is not served yet."
-            )
+        options = options_given("map_hub", "options", options, HubOptions).with_defaults(self.options)
+        http = options_given("map_hub", "http", http, HttpConnectionOptions).with_defaults(self.http)
         table = MethodTable(hub_type)
         name = name or hub_type.__name__
         self._claim_name(name, hub_type, options)
         lifetime = self._lifetime_of(hub_type)
+        lifetime.results.default_timeout = options.client_result_timeout
         handler = HubConnectionHandler(
             name=name,
             table=table,
@@ -163,6 +170,8 @@ class SignalR:
                 table,
                 GroupManager(lifetime, self._home),
                 detailed_errors=options.enable_detailed_errors,
+                filters=(*self._filters, *filters_of(filters, "map_hub(filters=...)")),
+                activator=HubActivator(hub_type, hub_factory),
             ),
             lifetime=lifetime,
             protocols=_protocols(options),
@@ -189,14 +198,18 @@ class SignalR:
         )
         return HubRoute(path, endpoint, name=name)
 
-    def hub_context(self, hub_type: type[Hub]) -> HubContext:
+    def hub_context(self, hub_type: type[Hub[ClientT]]) -> HubContext[ClientT]:
         """Return what sends to the clients of a hub from anywhere in the process.
 
         Args:
             hub_type: A hub class that is mapped, now or later.
+
+        Raises:
+            HubDefinitionError: `Hub[...]` names something else than a protocol that clients can satisfy.
         """
         lifetime = self._lifetime_of(hub_type)
-        return HubContext(HubClients(lifetime, self._home), GroupManager(lifetime, self._home))
+        clients = HubClients(lifetime, self._home, typed_clients_of(hub_type))
+        return HubContext(clients, GroupManager(lifetime, self._home))
 
     def cors_middleware(self) -> Middleware:
         """Return Starlette's CORS middleware for `allowed_origins`, with credentials.
@@ -290,7 +303,7 @@ class SignalR:
         allowed = self._allowed_origins
         return allowed is None or origin is None or "*" in allowed or origin.lower() in allowed
 
-    def _lifetime_of(self, hub_type: type[Hub]) -> LocalLifetimeManager:
+    def _lifetime_of(self, hub_type: type[Hub[Any]]) -> LocalLifetimeManager:
         return self._lifetimes.setdefault(hub_type, LocalLifetimeManager())
 
     def _claim_name(self, name: str, hub_type: type[Hub], options: HubOptions) -> None:
@@ -298,11 +311,11 @@ class SignalR:
             raise HubDefinitionError(
                 f"Two hub classes have the name {name!r}: give one of them map_hub(..., name=...)."
             )
-        payloads = (options.json, options.messagepack)
-        if self._payloads.setdefault(hub_type, payloads) != payloads:
+        shared = (options.json, options.messagepack, options.client_result_timeout)
+        if self._shared.setdefault(hub_type, shared) != shared:
             raise OptionsError(
                 f"{hub_type.__name__} is mapped twice, and its connections are one audience: give both the same "
-                "HubOptions(json=..., messagepack=...), or make a subclass of the hub."
+                "HubOptions(json=..., messagepack=..., client_result_timeout=...), or make a subclass of the hub."
             )
         self._names[name] = hub_type
 

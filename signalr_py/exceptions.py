@@ -7,9 +7,12 @@ SignalRError
  +-- RemoteProtocolError     the peer sent something that the protocol forbids
  +-- LocalProtocolError      this package or its caller used a connection wrongly
  +-- ClientTimeoutError      a client that pings fell silent
+ +-- ClientDisconnectedError a client left while something was expected of it, or was never there
+ +-- ClientResultTimeoutError
+ |                           a client did not answer a call in time
  +-- ConnectionLimitError    no room for another connection
  +-- WrongThreadError        the async form was used outside its event loop, or the plain form inside it
- +-- HubDefinitionError      a hub class that cannot be served; raised at start-up
+ +-- HubDefinitionError      a hub class, or what makes its objects, that cannot be served; mostly raised at start-up
  +-- OptionsError            an option with a value that is not allowed; raised at start-up
 """
 
@@ -17,6 +20,8 @@ from __future__ import annotations
 
 __all__ = [
     "BindingError",
+    "ClientDisconnectedError",
+    "ClientResultTimeoutError",
     "ClientTimeoutError",
     "ConnectionLimitError",
     "HubDefinitionError",
@@ -62,6 +67,14 @@ class ClientTimeoutError(SignalRError):
     """A client that pings did not send anything within `client_timeout_interval`."""
 
 
+class ClientDisconnectedError(SignalRError, ConnectionError):
+    """A client left in the middle of a stream that it uploads, or before it answered a call, or was never there."""
+
+
+class ClientResultTimeoutError(SignalRError, TimeoutError):
+    """A client did not answer a call of the server in time; the message names the option that sets the time."""
+
+
 class ConnectionLimitError(SignalRError):
     """The server holds as many connections as `maximum_connections` or `maximum_pending_handshakes` allow."""
 
@@ -71,7 +84,7 @@ class WrongThreadError(SignalRError, RuntimeError):
 
 
 class HubDefinitionError(SignalRError, TypeError):
-    """A hub class cannot be served; the message names the class, the method and what to change."""
+    """A hub class, or its factory, cannot be served; the message names the class, the method and what to change."""
 
 
 class OptionsError(SignalRError, ValueError):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias, final
 
-from signalr_py.exceptions import OptionsError
+from signalr_py.option_checks import (
+    check_callable,
+    check_choice,
+    check_count,
+    check_flag,
+    check_kind,
+    check_seconds,
+    check_word,
+    members_of,
+)
 from signalr_py.types import TransportType
 
 __all__ = [
@@ -17,50 +24,39 @@ __all__ = [
     "JsonPayload",
     "MessagePackPayload",
     "Naming",
-    "check_shutdown_timeout",
-    "origins_of",
-    "secret_keys_of",
+    "SubprotocolSelector",
 ]
 
 Naming: TypeAlias = Literal["as_declared", "camel", "pascal"]
-_NAMINGS = ("as_declared", "camel", "pascal")
-_PROTOCOLS = ("json", "messagepack")
-_MINIMUM_KEY_LENGTH = 16
-_ORIGIN = re.compile(r"\*|[^/*]+://[^/*]+")
+
+SubprotocolSelector: TypeAlias = Callable[[Sequence[str]], str | None]
+"""Picks one of the subprotocols that a client offers, or None when none of them will do."""
+
+_NAMINGS: Final = ("as_declared", "camel", "pascal")
+_PROTOCOLS: Final = ("json", "messagepack")
 
 
-def _fail(options: object, name: str, allowed: str) -> None:
-    value = getattr(options, name)
-    raise OptionsError(f"{type(options).__name__}({name}={value!r}): allowed is {allowed}.")
+class _InheritedOptions:
+    """Options that remember which of their members were given, so that the others can come from elsewhere."""
 
+    _given: frozenset[str]
 
-def _one_of(options: object, name: str, allowed: tuple[str, ...]) -> None:
-    if getattr(options, name) not in allowed:
-        _fail(options, name, "one of " + ", ".join(repr(a) for a in allowed))
+    def __new__(cls, *_: object, **given: object) -> Self:
+        self = super().__new__(cls)
+        object.__setattr__(self, "_given", frozenset(given))
+        return self
 
+    def with_defaults(self, defaults: Self) -> Self:
+        """Return options in which every member that was not given has its value from others.
 
-def _some_of(options: object, name: str, allowed: tuple[object, ...], text: str) -> None:
-    values = getattr(options, name)
-    is_collection = isinstance(values, Collection) and not isinstance(values, str)
-    if not is_collection or not values or not all(value in allowed for value in values):
-        _fail(options, name, text)
+        Members count as given when they were named in the call that made the object, whatever their value;
+        `dataclasses.replace` names all of them.
 
-
-def _seconds(options: object, *names: str, endless: bool = False) -> None:
-    for name in names:
-        value = getattr(options, name)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not value > 0 or (value == math.inf and not endless):
-            _fail(options, name, f"a {'' if endless else 'finite '}number of seconds greater than 0")
-
-
-def _count(options: object, minimum: int, unit: str, *names: str, optional: bool = False) -> None:
-    for name in names:
-        value = getattr(options, name)
-        if value is None and optional:
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-            _fail(options, name, f"a whole number of {unit}, {minimum} or more" + (", or None" if optional else ""))
+        Args:
+            defaults: The others. What was given there counts as given in the result.
+        """
+        given = {name: getattr(source, name) for source in (defaults, self) for name in source._given}
+        return type(self)(**given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +75,9 @@ class JsonPayload:
     enums: Literal["value", "name"] = "value"
 
     def __post_init__(self) -> None:
-        _one_of(self, "naming", _NAMINGS)
-        _one_of(self, "decimals", ("number", "string"))
-        _one_of(self, "enums", ("value", "name"))
+        check_word(self, "naming", _NAMINGS)
+        check_word(self, "decimals", ("number", "string"))
+        check_word(self, "enums", ("value", "name"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +89,17 @@ class MessagePackPayload:
     enums: Literal["value", "name"] = "value"
 
     def __post_init__(self) -> None:
-        _one_of(self, "naming", _NAMINGS)
-        _one_of(self, "decimals", ("number", "string"))
-        _one_of(self, "enums", ("value", "name"))
+        check_word(self, "naming", _NAMINGS)
+        check_word(self, "decimals", ("number", "string"))
+        check_word(self, "enums", ("value", "name"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class HubOptions:
+class HubOptions(_InheritedOptions):
     """Options of a hub; given to `SignalR` they hold for every hub, given to `map_hub` for that one.
+
+    A hub inherits from `SignalR` what its own options do not name.
 
     Attributes:
         handshake_timeout: Seconds in which a new connection must finish its handshake.
@@ -112,6 +111,9 @@ class HubOptions:
         enable_detailed_errors: Whether the text of any exception, not only of `HubException`, reaches the client.
         maximum_parallel_invocations_per_client: How many calls of one client may run at once; 1 keeps them in order.
         stream_buffer_capacity: Items of an uploaded stream that wait for the hub method.
+        maximum_streams_per_client: How many streams one connection may have open at once, in both directions together,
+            and how many of its calls may wait for clients' answers; None for no limit.
+        client_result_timeout: Seconds in which a client must answer a call of the server; may be infinite.
         stateful_reconnect_buffer_size: Bytes kept for a client that may come back.
         json: How values are spelled in JSON.
         messagepack: How values are spelled in MessagePack.
@@ -125,25 +127,33 @@ class HubOptions:
     enable_detailed_errors: bool = False
     maximum_parallel_invocations_per_client: int = 1
     stream_buffer_capacity: int = 10
+    maximum_streams_per_client: int | None = 1_000
+    client_result_timeout: float = 30
     stateful_reconnect_buffer_size: int = 100_000
     json: JsonPayload = field(default_factory=JsonPayload)
     messagepack: MessagePackPayload = field(default_factory=MessagePackPayload)
 
     def __post_init__(self) -> None:
-        _seconds(self, "handshake_timeout", "keep_alive_interval", "client_timeout_interval")
-        _count(self, 1, "bytes", "maximum_receive_message_size", optional=True)
-        _count(self, 1, "calls", "maximum_parallel_invocations_per_client")
-        _count(self, 1, "items", "stream_buffer_capacity")
-        _count(self, 1, "bytes", "stateful_reconnect_buffer_size")
-        _some_of(self, "supported_protocols", _PROTOCOLS, f"a tuple of one or more of {_PROTOCOLS}")
-        for name, kind in (("json", JsonPayload), ("messagepack", MessagePackPayload)):
-            if not isinstance(getattr(self, name), kind):
-                _fail(self, name, f"a {kind.__name__}")
+        check_seconds(self, "handshake_timeout", "keep_alive_interval", "client_timeout_interval")
+        check_seconds(self, "client_result_timeout", can_be_endless=True)
+        check_count(self, "bytes", "maximum_receive_message_size", can_be_none=True)
+        check_count(self, "calls", "maximum_parallel_invocations_per_client")
+        check_count(self, "items", "stream_buffer_capacity")
+        check_count(self, "streams", "maximum_streams_per_client", can_be_none=True)
+        check_count(self, "bytes", "stateful_reconnect_buffer_size")
+        check_flag(self, "enable_detailed_errors")
+        check_kind(self, "json", JsonPayload)
+        check_kind(self, "messagepack", MessagePackPayload)
+        protocols = members_of(self, "supported_protocols", str, _PROTOCOLS, f"of {_PROTOCOLS}")
+        object.__setattr__(self, "supported_protocols", protocols)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class HttpConnectionOptions:
-    """Options of one mapped hub's HTTP surface; the reference's `HttpConnectionDispatcherOptions`.
+class HttpConnectionOptions(_InheritedOptions):
+    """Options of a mapped hub's HTTP surface; ASP.NET Core's `HttpConnectionDispatcherOptions`.
+
+    Given to `SignalR` they hold for every hub, given to `map_hub` for that one, which inherits what they do not name.
 
     Attributes:
         transports: Transports that a client may use.
@@ -152,14 +162,20 @@ class HttpConnectionOptions:
         disconnect_timeout: Seconds that a connection may be without a request of its client.
         transport_send_timeout: Seconds that one write to the client may take; may be infinite.
         application_max_buffer_size: Bytes at which reading stops, of those that come while the hub cannot start the
-            client's next call. Until then a client that leaves is noticed, and POST requests are answered.
-        transport_max_buffer_size: Bytes waiting to be sent at which senders that can wait are held back.
+            client's next call. Until then a client that leaves is noticed, and POST requests are answered. 0 for no
+            limit.
+        transport_max_buffer_size: Bytes waiting to be sent at which senders that can wait are held back. 0 for no
+            limit.
         maximum_send_buffer_size: Bytes waiting to be sent at which a client that does not read is disconnected.
         maximum_send_buffer_messages: The same, as a number of messages.
         maximum_connections: How many connections the hub holds at once; another one is answered 503. None for no limit.
         maximum_pending_handshakes: How many of them may be without a finished handshake. None for no limit.
         close_on_authentication_expiration: Whether a connection ends when the token it was opened with does.
+        enable_authentication_refresh: Whether a client may hand in a new token while its connection goes on.
         allow_stateful_reconnects: Whether a client may come back to its connection.
+        websocket_close_timeout: Seconds that the client's side of a WebSocket may take to close after the server's.
+        websocket_subprotocol_selector: Picks the subprotocol of a WebSocket among those that the client offers, which
+            are one or more; None when none of them will do.
     """
 
     transports: tuple[TransportType, ...] = tuple(TransportType)
@@ -174,55 +190,22 @@ class HttpConnectionOptions:
     maximum_connections: int | None = None
     maximum_pending_handshakes: int | None = 10_000
     close_on_authentication_expiration: bool = False
+    enable_authentication_refresh: bool = False
     allow_stateful_reconnects: bool = False
+    websocket_close_timeout: float = 5
+    websocket_subprotocol_selector: SubprotocolSelector | None = None
 
     def __post_init__(self) -> None:
-        _seconds(self, "poll_timeout", "disconnect_timeout")
-        _seconds(self, "transport_send_timeout", endless=True)
-        _count(self, 1, "bytes", "application_max_buffer_size", "transport_max_buffer_size", "maximum_send_buffer_size")
-        _count(self, 1, "messages", "maximum_send_buffer_messages")
-        _count(self, 1, "connections", "maximum_connections", "maximum_pending_handshakes", optional=True)
-        if self.minimum_protocol_version not in (0, 1):
-            _fail(self, "minimum_protocol_version", "0 or 1")
-        _some_of(self, "transports", tuple(TransportType), "a tuple of one or more members of TransportType")
-
-
-def check_shutdown_timeout(value: float) -> None:
-    """Check the `shutdown_timeout` of `SignalR`.
-
-    Raises:
-        OptionsError: It is no number, or less than 0.
-    """
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
-        raise OptionsError(f"SignalR(shutdown_timeout={value!r}): allowed is a number of seconds, 0 or more.")
-
-
-def origins_of(values: Sequence[str]) -> tuple[str, ...]:
-    """Return the `allowed_origins` of `SignalR` in lower case.
-
-    Raises:
-        OptionsError: One is not an origin.
-    """
-    if isinstance(values, str) or not all(isinstance(value, str) and _ORIGIN.fullmatch(value) for value in values):
-        raise OptionsError(
-            f"SignalR(allowed_origins={values!r}): allowed is a list of origins with a scheme and without a path, "
-            'such as ["https://example.org"], or ["*"].'
+        check_seconds(self, "poll_timeout", "disconnect_timeout", "websocket_close_timeout")
+        check_seconds(self, "transport_send_timeout", can_be_endless=True)
+        check_count(self, "bytes", "application_max_buffer_size", "transport_max_buffer_size", zero_is_endless=True)
+        check_count(self, "bytes", "maximum_send_buffer_size")
+        check_count(self, "messages", "maximum_send_buffer_messages")
+        check_count(self, "connections", "maximum_connections", "maximum_pending_handshakes", can_be_none=True)
+        check_choice(self, "minimum_protocol_version", (0, 1))
+        check_flag(
+            self, "close_on_authentication_expiration", "enable_authentication_refresh", "allow_stateful_reconnects"
         )
-    return tuple(value.lower() for value in values)
-
-
-def secret_keys_of(values: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return secrets that are long enough.
-
-    Args:
-        values: The secrets.
-        where: What gave them, for the error text.
-
-    Raises:
-        OptionsError: There is none, or one is too short; the text does not show them.
-    """
-    if isinstance(values, str):
-        raise OptionsError(f"{where}: allowed is a list of strings, not one string.")
-    if not values or not all(isinstance(value, str) and len(value) >= _MINIMUM_KEY_LENGTH for value in values):
-        raise OptionsError(f"{where}: allowed are one or more strings of {_MINIMUM_KEY_LENGTH} characters or more.")
-    return tuple(values)
+        check_callable(self, "websocket_subprotocol_selector", "a plain callable, not an `async def`, or None")
+        transports = members_of(self, "transports", TransportType, tuple(TransportType), "members of TransportType")
+        object.__setattr__(self, "transports", transports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import final
 
-__all__ = ["CancellationToken"]
+__all__ = ["CancellationToken", "cancel"]
 
 
 @final

@@ -7,29 +7,28 @@ import enum
 import logging
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
-from signalr_py.exceptions import ClientTimeoutError, HubException, RemoteProtocolError
+from signalr_py.exceptions import ClientDisconnectedError, ClientTimeoutError, HubException, RemoteProtocolError
 from signalr_py.hub import cancellation, tasks, texts
 from signalr_py.hub.clients import HubCallerClients
 from signalr_py.hub.context import HubCallerContext
 from signalr_py.hub.handshake import AcceptedHandshake, Handshake, RefusedHandshake
-from signalr_py.protocol.handshake import encode_response
-from signalr_py.protocol.messages import (
-    CloseMessage,
-    CompletionMessage,
-    HubMessage,
-    InvocationBindingFailure,
-    InvocationMessage,
-    PingMessage,
-    StreamInvocationMessage,
-)
+from signalr_py.hub.incoming import IncomingMessages
+from signalr_py.hub.reconnection import Reconnection
+from signalr_py.hub.refreshes import AuthenticationRefreshes
+from signalr_py.protocol.handshake import RECONNECTING_VERSION, encode_response
+from signalr_py.protocol.messages import CloseMessage, PingMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from starlette.requests import HTTPConnection
 
     from signalr_py.hub.handler import HubConnectionHandler
-    from signalr_py.protocol.base import FrameReader, HubProtocol, InvocationBinder
+    from signalr_py.hub.reconnection import Output
+    from signalr_py.protocol.base import HubProtocol
+    from signalr_py.protocol.messages import CompletionMessage, StreamItemMessage
     from signalr_py.protocol.serialized import SerializedHubMessage
     from signalr_py.transports.base import Duplex
     from signalr_py.types import ConnectionId, UserId
@@ -39,7 +38,7 @@ __all__ = ["HubConnection"]
 _log = logging.getLogger("signalr_py.hub")
 
 
-class _State(enum.Enum):
+class _State(enum.IntEnum):
     HANDSHAKE = enum.auto()
     CONNECTING = enum.auto()
     OPEN = enum.auto()
@@ -51,26 +50,26 @@ class _State(enum.Enum):
 class HubConnection:
     """Stands between a duplex of bytes and the dispatcher; satisfies `ConnectionHandler` and `Receiver`.
 
-    Messages are taken in order. A call starts while a slot is free; when none is, nothing more is taken and reading
-    stops until one is given back, so nothing queues up and a single running call does not hold up other messages.
+    It knows the states of a connection, from the handshake to its end, and the time limits; `IncomingMessages` takes
+    what the client sends.
     """
 
     def __init__(self, duplex: Duplex, handler: HubConnectionHandler) -> None:
         self._duplex = duplex
+        self._output: Output = duplex
+        self._reconnection: Reconnection | None = None
         self._handler = handler
         self._state = _State.HANDSHAKE
         self._handshake: Handshake | None = Handshake(duplex, handler)
         self._started_at = self._last_heard = self._last_ping = handler.clock()
         self._has_pinged = False
-        self._running = 0
-        self._held: InvocationMessage | None = None
         self._reason: Exception | None = None
-        self._is_leaving = False
+        self.is_leaving: bool = False
         self._input_ended = False
         self._variables = copy_context()
-        self._frames: FrameReader
-        self._protocol: HubProtocol
-        self._binder: InvocationBinder
+        self._incoming: IncomingMessages
+        self._refreshes: AuthenticationRefreshes | None = None
+        self.protocol: HubProtocol
         self.connection_id: ConnectionId = duplex.connection_id
         self.user_id: UserId | None = None
         self.context: HubCallerContext
@@ -79,7 +78,17 @@ class HubConnection:
     @property
     def protocol_name(self) -> str:
         """The hub protocol that the client speaks."""
-        return self._protocol.name
+        return self.protocol.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is written still goes to the client."""
+        return self._state in _WRITABLE
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether the messages of the client are looked at."""
+        return self._state is _State.OPEN
 
     @property
     def request(self) -> HTTPConnection:
@@ -88,40 +97,44 @@ class HubConnection:
 
     @property
     def is_busy(self) -> bool:
-        """Whether calls of the client run, or its `on_connected`."""
-        return self._running > 0 or self._state is _State.CONNECTING
+        """Whether calls of the client run, other than streams, or its `on_connected`."""
+        return self._state is _State.CONNECTING or self._incoming.is_busy
 
     def prepare(self, message: SerializedHubMessage) -> None:
         """Encode a message in this connection's protocol."""
-        message.encoded(self._protocol)
+        message.encoded(self.protocol)
 
     def write(self, message: SerializedHubMessage) -> bool:
         """Write a message; dropped once the connection is closing. Returns whether the client keeps up."""
-        data = message.encoded(self._protocol)
+        data = message.encoded(self.protocol)
         if self._state in _WRITABLE:
-            return self._duplex.write(data)
+            return self._output.write(data)
         return True
 
     async def drain(self) -> None:
         """Wait until the client has taken enough."""
-        await self._duplex.drain()
+        await self._output.drain()
 
-    def answer(self, completion: CompletionMessage) -> None:
-        """Write the end of a call.
+    def send(self, message: StreamItemMessage | CompletionMessage) -> bool:
+        """Write what belongs to one call of the client; dropped once the connection is closing.
+
+        Returns:
+            Whether the client keeps up.
 
         Raises:
-            SerializationError: The result cannot be written.
+            SerializationError: A value in it cannot be written.
         """
         if self._state in _WRITABLE:
-            self._duplex.write(self._protocol.encode(completion))
+            return self._output.write(self.protocol.encode(message))
+        return True
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the client."""
         if self._handshake is not None:
             self._shake_hands(self._handshake, data)
         elif self._state in _WRITABLE:
-            self._frames.feed(data)
-            self._take_messages()
+            self._incoming.feed(data)
+            self.take_messages()
 
     def end_of_input(self) -> None:
         """Learn that the client has gone; what still runs learns it by `connection_aborted`."""
@@ -129,8 +142,17 @@ class HubConnection:
             self._end_handshake()
         elif self._state in _WRITABLE:
             self._input_ended = True
-            self._take_messages()
-            cancellation.cancel(self.context.connection_aborted)
+            self.take_messages()
+            if self._state in _WRITABLE:
+                self._client_has_gone()
+                self.take_messages()
+
+    def reconnected(self) -> None:
+        """Go on with a client that is back; it sends again what the hub has not had, and the hub does the same."""
+        if self._reconnection is not None and self._state in _WRITABLE:
+            self._last_heard = self._handler.clock()
+            self._incoming.start_over()
+            self._reconnection.reconnected()
 
     def tick(self, now: float) -> None:
         """Check the time limits."""
@@ -140,7 +162,12 @@ class HubConnection:
                 _log.info("Connection %s did not finish its handshake in time.", self.connection_id)
                 self._refuse_handshake(texts.HANDSHAKE_CANCELED)
         elif self._state in _WRITABLE:
-            if self._has_pinged and self._held is None and now - self._last_heard >= options.client_timeout_interval:
+            if (
+                self._has_pinged
+                and not self._incoming.is_held
+                and not self._duplex.is_suspended
+                and now - self._last_heard >= options.client_timeout_interval
+            ):
                 self._fail(
                     ClientTimeoutError(
                         "Client hasn't sent a message/ping within the configured client_timeout_interval "
@@ -149,11 +176,27 @@ class HubConnection:
                 )
             elif now - self._last_ping >= options.keep_alive_interval and not self._duplex.has_inherent_keep_alive:
                 self._last_ping = now
-                self._duplex.write(self._protocol.encode(PingMessage()))
+                self._duplex.write(self.protocol.encode(PingMessage()))
+            if self._reconnection is not None and self._state in _WRITABLE:
+                self._reconnection.tick(now)
 
     def authentication_expired(self) -> None:
-        """End the connection because its credentials have run out."""
-        self._close(CloseMessage(allow_reconnect=True), None)
+        """End the connection because its credentials are not accepted any longer."""
+        if self._state is _State.HANDSHAKE:
+            self._end_handshake()
+        else:
+            self._close(CloseMessage(allow_reconnect=True), None)
+
+    def authentication_refreshed(self) -> bool:
+        """Learn that the request has the user of a newer token; returns whether the user's id is still the same."""
+        if self._state not in _WRITABLE:
+            return True
+        if self._refreshes is None:
+            self._refreshes = AuthenticationRefreshes(self, self._handler)
+        if not self._refreshes.is_same_user():
+            return False
+        self._refreshes.note()
+        return True
 
     def overflowed(self) -> None:
         """End the connection because the client takes too little."""
@@ -168,11 +211,48 @@ class HubConnection:
         if self._state is _State.HANDSHAKE:
             self._end_handshake()
         elif self._state in _WRITABLE:
-            self._is_leaving = True
+            self.is_leaving = True
+            self._incoming.take_held()
             if at_once or not self.is_busy:
                 self._close(CloseMessage(allow_reconnect=True), None)
+
+    def take_messages(self) -> None:
+        """Take what the client has sent, as far as that is possible by now.
+
+        What a client sent before it left is still taken; the connection ends behind it.
+        """
+        incoming = self._incoming
+        try:
+            incoming.take()
+        except RemoteProtocolError as error:
+            self._fail(error)
+        self._last_heard = self._handler.clock()
+        if self._input_ended and self._state is _State.OPEN and not incoming.is_held:
+            if incoming.is_incomplete and not self.is_leaving:
+                self._fail(RemoteProtocolError("Connection terminated while reading a message."))
             else:
-                self._duplex.pause_reading()
+                self._close(CloseMessage(allow_reconnect=True), None)
+
+    def client_pinged(self) -> None:
+        """Note that the client pings, so that its silence means something from now on."""
+        self._has_pinged = True
+
+    def client_closed(self, error: str | None) -> None:
+        """End the connection because the client says goodbye.
+
+        Args:
+            error: Why, if it is not by intention.
+        """
+        self._close(CloseMessage(), None if error is None else HubException(error))
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a call of the client, with context variables of its own."""
+        self._handler.start(coroutine, self._variables.copy())
+
+    def call_has_ended(self) -> None:
+        """Go on leaving, if that is what the connection waits for."""
+        if self.is_leaving:
+            self.leave(at_once=False)
 
     def abort(self) -> None:
         """End the connection for good; on the home loop."""
@@ -188,21 +268,25 @@ class HubConnection:
     def _accept(self, handshake: AcceptedHandshake) -> None:
         handler = self._handler
         self._handshake = None
-        self._protocol = handshake.protocol
+        self.protocol = handshake.protocol
         self.user_id = handshake.user_id
-        self._frames = self._protocol.frame_reader(handler.options.maximum_receive_message_size)
-        self._frames.feed(handshake.remainder)
-        self._binder = handler.binders[self._protocol.name]
+        if handshake.version >= RECONNECTING_VERSION and self._duplex.enable_reconnect():
+            size = handler.options.stateful_reconnect_buffer_size
+            self._output = self._reconnection = Reconnection(
+                self._duplex, self.protocol, size, overflowed=self.overflowed, failed=self._fail
+            )
+        self._incoming = IncomingMessages(self, handler, self.protocol, self._output, self._reconnection)
+        self._incoming.feed(handshake.remainder)
         self.context = HubCallerContext(self._duplex, self.user_id, partial(handler.home.run, self.abort))
-        self.clients = HubCallerClients(handler.lifetime, handler.home, self.connection_id)
-        self._duplex.use_format(self._protocol.transfer_format)
+        self.clients = HubCallerClients(handler.lifetime, handler.home, self.connection_id, handler.typed_clients)
+        self._duplex.use_format(self.protocol.transfer_format)
         self._last_ping = self._last_heard = handler.clock()
         self._state = _State.CONNECTING
         self._duplex.write(encode_response())
         handler.lifetime.connected(self)
         handler.connections.add(self)
-        if handler.has_connected_hook:
-            self._duplex.pause_reading()
+        if handler.dispatcher.hooks.has_connected:
+            self._output.pause_reading()
             handler.start(self._connect(), self._variables.copy())
         elif self._state is _State.CONNECTING:
             self._open()
@@ -219,7 +303,7 @@ class HubConnection:
 
     async def _connect(self) -> None:
         try:
-            await self._handler.dispatcher.connected(self)
+            await self._handler.dispatcher.hooks.connected(self)
         except (Exception, asyncio.CancelledError) as error:
             if tasks.is_cancelled(error):
                 self._finish_closing(failed=True)
@@ -230,79 +314,24 @@ class HubConnection:
             self._finish_closing()
             return
         if self._state is _State.CONNECTING:
-            self._duplex.resume_reading()
+            self._output.resume_reading()
             self._open()
         else:
             await self._disconnect()
 
     def _open(self) -> None:
         self._state = _State.OPEN
-        self._take_messages()
-        if self._is_leaving:
+        if self._refreshes is not None:
+            self._refreshes.tell()
+        self.take_messages()
+        if self.is_leaving:
             self.leave(at_once=False)
 
-    def _take_messages(self) -> None:
-        """Dispatch whole messages until a call finds no free slot, or more bytes are needed.
-
-        What a client sent before it left is still dispatched; the connection ends behind it.
-        """
-        frames, protocol, binder = self._frames, self._protocol, self._binder
-        try:
-            while self._state is _State.OPEN and self._held is None and not self._is_leaving:
-                frame = frames.next_frame()
-                if frame is None:
-                    break
-                message = protocol.decode(frame, binder)
-                if message is not None:
-                    self._dispatch(message)
-        except RemoteProtocolError as error:
-            self._fail(error)
-        self._last_heard = self._handler.clock()
-        if self._input_ended and self._state is _State.OPEN and self._held is None:
-            if frames.buffered and not self._is_leaving:
-                self._fail(RemoteProtocolError("Connection terminated while reading a message."))
-            else:
-                self._close(CloseMessage(allow_reconnect=True), None)
-
-    def _dispatch(self, message: HubMessage) -> None:
-        if isinstance(message, InvocationMessage):
-            if message.stream_ids:
-                self._handler.start(self._handler.dispatcher.invoke(self, message), self._variables.copy())
-            elif self._running < self._handler.options.maximum_parallel_invocations_per_client:
-                self._invoke(message)
-            else:
-                self._held = message
-                self._duplex.pause_reading()
-        elif isinstance(message, InvocationBindingFailure):
-            self._handler.dispatcher.refuse(self, message)
-        elif isinstance(message, StreamInvocationMessage):
-            self._handler.start(self._handler.dispatcher.invoke(self, message), self._variables.copy())
-        elif isinstance(message, PingMessage):
-            self._has_pinged = True
-        elif isinstance(message, CloseMessage):
-            reason = None if message.error is None else HubException(message.error)
-            self._close(CloseMessage(), reason)
-
-    def _invoke(self, call: InvocationMessage) -> None:
-        self._running += 1
-        self._handler.start(self._run(call), self._variables.copy())
-
-    async def _run(self, call: InvocationMessage) -> None:
-        try:
-            await self._handler.dispatcher.invoke(self, call)
-        finally:
-            self._running -= 1
-            self._slot_is_free()
-
-    def _slot_is_free(self) -> None:
-        if self._is_leaving:
-            self.leave(at_once=False)
-        elif self._held is not None:
-            held, self._held = self._held, None
-            self._invoke(held)
-            self._take_messages()
-            if self._held is None:
-                self._duplex.resume_reading()
+    def _client_has_gone(self) -> None:
+        """Tell everything that waits for the client, or works for it, that it has gone."""
+        cancellation.cancel(self.context.connection_aborted)
+        self._incoming.client_has_gone(ClientDisconnectedError("The underlying connection was closed."))
+        self._handler.lifetime.results.connection_ended(self.connection_id)
 
     def _fail(self, error: Exception) -> None:
         _log.info("Connection %s is closed with an error: %s", self.connection_id, ascii(str(error)))
@@ -316,17 +345,19 @@ class HubConnection:
         was_connecting = self._state is _State.CONNECTING
         self._state = _State.CLOSING
         self._reason = reason
-        self._held = None
-        self._duplex.write(self._protocol.encode(message))
-        cancellation.cancel(self.context.connection_aborted)
-        if not was_connecting or not self._handler.has_connected_hook:
+        self._incoming.drop_held()
+        self._duplex.write(self.protocol.encode(message))
+        if self._reconnection is not None:
+            self._reconnection.end()
+        self._client_has_gone()
+        if not was_connecting or not self._handler.dispatcher.hooks.has_connected:
             self._handler.schedule(self._disconnect(), self._variables.copy())
 
     async def _disconnect(self) -> None:
         failed = True
         try:
-            if self._handler.has_disconnected_hook:
-                await self._handler.dispatcher.disconnected(self, self._reason)
+            if self._handler.dispatcher.hooks.has_disconnected:
+                await self._handler.dispatcher.hooks.disconnected(self, self._reason)
             failed = False
         except (Exception, asyncio.CancelledError) as error:
             if tasks.is_cancelled(error):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Generic, final
 
 from starlette.authentication import BaseUser, UnauthenticatedUser
 
 from signalr_py.hub.cancellation import CancellationToken
+from signalr_py.hub.clients import ClientT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class HubCallerContext:
 
 
 @final
-class HubContext:
+class HubContext(Generic[ClientT]):
     """Sends to the clients of a hub from anywhere in the process; the reference's `IHubContext`.
 
     Attributes:
@@ -82,6 +83,6 @@ class HubContext:
 
     __slots__ = ("clients", "groups")
 
-    def __init__(self, clients: HubClients, groups: GroupManager) -> None:
-        self.clients: HubClients = clients
+    def __init__(self, clients: HubClients[ClientT], groups: GroupManager) -> None:
+        self.clients: HubClients[ClientT] = clients
         self.groups: GroupManager = groups

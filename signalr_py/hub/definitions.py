@@ -12,16 +12,21 @@ from msgspec import Struct
 from signalr_py.exceptions import HubDefinitionError
 from signalr_py.hub.authorization import AuthorizationRequirement, requirements_of
 from signalr_py.hub.hub import Hub
-from signalr_py.hub.signatures import Signature, read_signature, type_arguments
+from signalr_py.hub.signatures import Signature, read_signature, type_arguments, wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["HubMethod", "MethodKind", "check_hooks", "hub_method", "methods_of"]
+__all__ = ["HubMethod", "MethodKind", "cancellable", "check_hooks", "hub_method", "methods_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NAME_ATTRIBUTE: Final = "__signalr_name__"
-_HOOKS: Final = {"on_connected": ("self",), "on_disconnected": ("self", "error")}
+_CANCELLABLE_ATTRIBUTE: Final = "__signalr_cancellable__"
+_HOOKS: Final = {
+    "on_connected": ("self",),
+    "on_authentication_refreshed": ("self",),
+    "on_disconnected": ("self", "error"),
+}
 
 
 def hub_method(name: str) -> Callable[[F], F]:
@@ -45,11 +50,31 @@ def hub_method(name: str) -> Callable[[F], F]:
     return mark
 
 
+def cancellable(function: F) -> F:
+    """Let a client that no longer wants the answer of a call cancel the method, as `asyncio` cancels a task.
+
+    `CancelInvocation`, or the end of the connection, raises `asyncio.CancelledError` where the method waits. Without it
+    a call runs to its end; a method that rather looks by itself takes a `CancellationToken`. Streams need neither: they
+    are always cancelled. Overrides of the method keep it.
+
+    Args:
+        function: An `async def` method that returns a value.
+
+    Raises:
+        HubDefinitionError: It is something else.
+    """
+    if not (_is_method(function) and _is_coroutine_function(function)):
+        raise HubDefinitionError(f"cancellable is for `async def` methods that return a value, not for {function!r}.")
+    setattr(function, _CANCELLABLE_ATTRIBUTE, True)
+    return function
+
+
 class MethodKind(enum.Enum):
     """How a method runs."""
 
     COROUTINE = enum.auto()
     FUNCTION = enum.auto()
+    GENERATOR = enum.auto()
 
 
 class HubMethod(Struct, frozen=True):
@@ -61,6 +86,9 @@ class HubMethod(Struct, frozen=True):
         function: The method, unbound.
         kind: How it runs.
         signature: How to call it.
+        is_plain: Whether it takes the values of a message as they come.
+        is_streaming: Whether it answers with a stream.
+        is_cancellable: Whether its task may be cancelled although it answers once.
         requirements: What a caller must satisfy.
     """
 
@@ -69,15 +97,17 @@ class HubMethod(Struct, frozen=True):
     function: Callable[..., Any]
     kind: MethodKind
     signature: Signature
+    is_plain: bool
+    is_streaming: bool
+    is_cancellable: bool
     requirements: tuple[AuthorizationRequirement, ...]
 
-    def call(self, hub: Hub, arguments: tuple[Any, ...]) -> Any:
-        """Call the method with the values of a message."""
-        if not self.signature.keywords:
+    def call(self, hub: Hub, arguments: tuple[Any, ...], filled: Mapping[str, Any]) -> Any:
+        """Call the method with the values of a message, and what the server fills in by name."""
+        if self.is_plain:
             return self.function(hub, *arguments)
-        count = self.signature.positional
-        keywords = dict(zip(self.signature.keywords, arguments[count:], strict=False))
-        return self.function(hub, *arguments[:count], **keywords)
+        positional, named = self.signature.arrange(arguments, filled)
+        return self.function(hub, *positional, **named)
 
 
 def methods_of(hub_type: type[Hub]) -> Iterator[HubMethod]:
@@ -92,7 +122,7 @@ def methods_of(hub_type: type[Hub]) -> Iterator[HubMethod]:
 
 
 def check_hooks(hub_type: type[Hub]) -> None:
-    """Make sure that `on_connected` and `on_disconnected` can be awaited and take what they are given.
+    """Make sure that the hooks of a hub class can be awaited and take what they are given.
 
     Raises:
         HubDefinitionError: One of them does not.
@@ -139,19 +169,34 @@ def _read(
     hub_type: type[Hub], attribute: str, function: Callable[..., Any], owner: type, meanings: Mapping[Any, Any]
 ) -> HubMethod:
     where = f"{hub_type.__name__}.{attribute}"
-    is_coroutine = _is_coroutine_function(function)
-    for layer in (function,) if inspect.iscoroutinefunction(function) else (function, inspect.unwrap(function)):
-        if inspect.isasyncgenfunction(layer):
-            raise HubDefinitionError(f"{where} is an async generator, and streams are not supported yet.")
-        if inspect.isgeneratorfunction(layer):
-            raise HubDefinitionError(f"{where} is a generator; a method that yields must be an `async def`.")
+    kind = _kind_of(where, function)
     definitions = [vars(base)[attribute] for base in hub_type.__mro__ if attribute in vars(base)]
     names = [name for definition in definitions if (name := getattr(definition, _NAME_ATTRIBUTE, None))]
+    is_generator = kind is MethodKind.GENERATOR
+    signature = read_signature(where, function, meanings, vars(owner), is_generator=is_generator)
+    if signature.streams and kind is MethodKind.FUNCTION:
+        raise HubDefinitionError(
+            f"{where} reads an uploaded stream, which a plain function in a thread cannot: make it an `async def`."
+        )
     return HubMethod(
         attribute=attribute,
-        name=names[0] if names else "".join(part[:1].upper() + part[1:] for part in attribute.split("_")),
+        name=names[0] if names else wire_name(attribute),
         function=function,
-        kind=MethodKind.COROUTINE if is_coroutine else MethodKind.FUNCTION,
-        signature=read_signature(where, function, meanings, vars(owner)),
+        kind=kind,
+        signature=signature,
+        is_plain=signature.is_plain,
+        is_streaming=is_generator or signature.returns_stream,
+        is_cancellable=any(getattr(definition, _CANCELLABLE_ATTRIBUTE, False) for definition in definitions),
         requirements=tuple(item for definition in reversed(definitions) for item in requirements_of(definition)),
     )
+
+
+def _kind_of(where: str, function: Callable[..., Any]) -> MethodKind:
+    if inspect.iscoroutinefunction(function):
+        return MethodKind.COROUTINE
+    for layer in (function, inspect.unwrap(function)):
+        if inspect.isasyncgenfunction(layer):
+            return MethodKind.GENERATOR
+        if inspect.isgeneratorfunction(layer):
+            raise HubDefinitionError(f"{where} is a generator; a method that yields must be an `async def`.")
+    return MethodKind.COROUTINE if _is_coroutine_function(function) else MethodKind.FUNCTION

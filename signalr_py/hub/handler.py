@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, final
 
 from signalr_py.hub import tasks
 from signalr_py.hub.connection import HubConnection
-from signalr_py.hub.hub import Hub
 from signalr_py.hub.methods import HubBinder, MethodTable
+from signalr_py.hub.typed_clients import TypedClients, typed_clients_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -56,15 +56,15 @@ class HubConnectionHandler:
     user_id: Callable[[HTTPConnection], UserId | None]
     clock: Callable[[], float] = time.monotonic
     binders: Mapping[str, HubBinder] = field(init=False)
+    typed_clients: TypedClients[Any] | None = field(init=False)
     connections: set[HubConnection] = field(init=False, default_factory=set)
-    has_connected_hook: bool = field(init=False)
-    has_disconnected_hook: bool = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
+        self.typed_clients = typed_clients_of(self.table.hub_type)
+        if self.typed_clients is not None:
+            self.typed_clients.make_decoders(self.lifetime.results, self.protocols.values())
         self.binders = {name: HubBinder(self.table, protocol) for name, protocol in self.protocols.items()}
-        self.has_connected_hook = self.table.hub_type.on_connected is not Hub.on_connected
-        self.has_disconnected_hook = self.table.hub_type.on_disconnected is not Hub.on_disconnected
 
     def connect(self, duplex: Duplex) -> HubConnection:
         """Return the hub's side of a new connection, which waits for its handshake."""

@@ -35,11 +35,13 @@ class AcceptedHandshake(Struct, frozen=True):
 
     Attributes:
         protocol: The hub protocol that the client speaks.
+        version: The version of it.
         user_id: Its user.
         remainder: The bytes behind the request, which are the first messages.
     """
 
     protocol: HubProtocol
+    version: int
     user_id: UserId | None
     remainder: bytes
 
@@ -78,7 +80,7 @@ class Handshake:
         except Exception as error:  # noqa: BLE001 - the application's code
             _log.exception("Finding the user of connection %s failed.", self._duplex.connection_id)
             return RefusedHandshake(handler.dispatcher.describe(texts.HANDSHAKE_FAILED, error))
-        return AcceptedHandshake(protocol, user_id, self._reader.remainder)
+        return AcceptedHandshake(protocol, request.version, user_id, self._reader.remainder)
 
     def _refused(self, error: SignalRError, text: str) -> RefusedHandshake:
         _log.info("The handshake of connection %s is refused.", self._duplex.connection_id)

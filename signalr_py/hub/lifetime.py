@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
+from signalr_py.exceptions import ClientDisconnectedError
+from signalr_py.hub.client_results import ClientResults, disconnected
 from signalr_py.hub.registry import ConnectionRegistry, Registered
 from signalr_py.hub.targets import Connections
+from signalr_py.protocol.serialized import SerializedHubMessage
 
 if TYPE_CHECKING:
+    from signalr_py.hub.client_results import ClientCall
     from signalr_py.hub.targets import Target
-    from signalr_py.protocol.serialized import SerializedHubMessage
+    from signalr_py.protocol.base import HubProtocol
     from signalr_py.types import ConnectionId, GroupName
 
 __all__ = ["LifetimeManager", "LocalLifetimeManager", "Receiver"]
@@ -21,6 +25,16 @@ class Receiver(Registered, Protocol):
     @property
     def protocol_name(self) -> str:
         """The hub protocol that it speaks."""
+        ...
+
+    @property
+    def protocol(self) -> HubProtocol:
+        """That hub protocol itself."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client can still be reached: the connection is not closing."""
         ...
 
     def prepare(self, message: SerializedHubMessage) -> None:
@@ -45,6 +59,11 @@ class LifetimeManager(Protocol):
 
     Delivery is at most once. Messages of one sender to one receiver keep their order.
     """
+
+    @property
+    def results(self) -> ClientResults:
+        """The calls of clients that wait for an answer."""
+        ...
 
     def connected(self, connection: Receiver) -> None:
         """Make a connection reachable."""
@@ -72,13 +91,34 @@ class LifetimeManager(Protocol):
         """
         ...
 
+    async def invoke(self, connection_id: ConnectionId, call: ClientCall) -> Any:
+        """Call a method of one client and return what it answers.
+
+        When the calling task is cancelled, the client is not told, and its answer is ignored.
+
+        Raises:
+            HubException: The client answered with an error, with nothing, or with what does not fit the type.
+            ClientDisconnectedError: The client left, or there is no such connection.
+            ClientResultTimeoutError: The client did not answer in time.
+            SerializationError: An argument cannot be written; the client has received nothing.
+            HubDefinitionError: Values of the result type cannot be read.
+            LocalProtocolError: The time limit is not a number above 0.
+        """
+        ...
+
 
 @final
 class LocalLifetimeManager:
-    """The connections of this process."""
+    """The connections of this process.
+
+    Attributes:
+        registry: The connections, by id, group and user.
+        results: The calls of them that wait for an answer.
+    """
 
     def __init__(self) -> None:
         self.registry: ConnectionRegistry[Receiver] = ConnectionRegistry()
+        self.results: ClientResults = ClientResults()
         self._speakers: dict[str, set[Receiver]] = {}
 
     def connected(self, connection: Receiver) -> None:
@@ -87,7 +127,8 @@ class LocalLifetimeManager:
         self._speakers.setdefault(connection.protocol_name, set()).add(connection)
 
     def disconnected(self, connection: Receiver) -> None:
-        """Forget a connection with its groups."""
+        """Forget a connection with its groups, and fail the calls that it has not answered."""
+        self.results.connection_ended(connection.connection_id)
         self.registry.remove(connection)
         self._speakers.get(connection.protocol_name, set()).discard(connection)
 
@@ -112,3 +153,15 @@ class LocalLifetimeManager:
                 break
         for receiver in self.registry.select(target):
             receiver.write(message)
+
+    async def invoke(self, connection_id: ConnectionId, call: ClientCall) -> Any:
+        """Call a method of one client; see `LifetimeManager.invoke`."""
+        connection = self.registry.get(connection_id)
+        if connection is None:
+            raise ClientDisconnectedError(f"Connection '{connection_id}' does not exist.")
+        if not connection.is_open:
+            raise disconnected(connection_id)
+        self.results.decoder(connection.protocol, call.result_type)
+        with self.results.expect(connection_id, call) as pending:
+            connection.write(SerializedHubMessage(pending.message))
+            return await pending.value()

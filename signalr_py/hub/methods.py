@@ -6,16 +6,17 @@ import inspect
 from typing import TYPE_CHECKING, Final, final
 
 from signalr_py.exceptions import HubDefinitionError, HubException
-from signalr_py.hub.definitions import HubMethod, MethodKind, check_hooks, hub_method, methods_of
+from signalr_py.hub.definitions import HubMethod, MethodKind, cancellable, check_hooks, hub_method, methods_of
 from signalr_py.hub.hub import Hub
 from signalr_py.hub.texts import METHOD_DOES_NOT_EXIST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from signalr_py.hub.invocations import ActiveInvocations
     from signalr_py.protocol.base import ArgumentsDecoder, HubProtocol, ValueDecoder
 
-__all__ = ["HubBinder", "HubMethod", "MethodKind", "MethodTable", "hub_method"]
+__all__ = ["ConnectionBinder", "HubBinder", "HubMethod", "MethodKind", "MethodTable", "cancellable", "hub_method"]
 
 
 @final
@@ -52,7 +53,7 @@ class MethodTable:
         if folded in _RESERVED:
             raise HubDefinitionError(
                 f"{hub}.{method.attribute} answers to `{method.name}`, which belongs to the base class: rename it "
-                f"(hooks are `on_connected` and `on_disconnected`)."
+                f"(hooks are `on_connected`, `on_authentication_refreshed` and `on_disconnected`)."
             )
         other = self._by_fold.setdefault(folded, method)
         if other is not method:
@@ -72,9 +73,12 @@ class HubBinder:
     def __init__(self, table: MethodTable, protocol: HubProtocol) -> None:
         self._table = table
         self._decoders: dict[str, ArgumentsDecoder] = {}
+        self._item_decoders: dict[str, tuple[ValueDecoder, ...]] = {}
         for method in table:
+            signature = method.signature
             try:
-                self._decoders[method.name] = protocol.arguments_decoder(method.signature.parameters)
+                self._decoders[method.name] = protocol.arguments_decoder(signature.parameters)
+                self._item_decoders[method.name] = tuple(protocol.value_decoder(item) for _, item in signature.streams)
             except TypeError as error:
                 raise HubDefinitionError(f"{table.hub_type.__name__}.{method.attribute}: {error}") from error
 
@@ -89,20 +93,47 @@ class HubBinder:
             raise HubException(METHOD_DOES_NOT_EXIST)
         return self._decoders[method.name]
 
+    def item_decoders(self, method: HubMethod) -> tuple[ValueDecoder, ...]:
+        """Return what reads the items of the streams that a method takes, in their order."""
+        return self._item_decoders[method.name]
+
+
+@final
+class ConnectionBinder:
+    """Knows the types of all that one client may send; satisfies `InvocationBinder`.
+
+    Args:
+        hub: Knows the types of the methods.
+        invocations: Knows the streams that the client uploads.
+        result_decoder: Finds what reads the answer to a call of the server.
+    """
+
+    __slots__ = ("_invocations", "_result_decoder", "arguments_decoder")
+
+    def __init__(
+        self, hub: HubBinder, invocations: ActiveInvocations, result_decoder: Callable[[str], ValueDecoder | None]
+    ) -> None:
+        self.arguments_decoder: Callable[[str], ArgumentsDecoder] = hub.arguments_decoder
+        self._invocations = invocations
+        self._result_decoder = result_decoder
+
     def result_decoder(self, invocation_id: str) -> ValueDecoder | None:
-        """Return None: the server waits for no results of clients."""
-        return None
+        """Return what reads the result of a call that the server made, unless a stream has that id."""
+        if self._invocations.upload(invocation_id) is not None:
+            return None
+        return self._result_decoder(invocation_id)
 
     def item_decoder(self, stream_id: str) -> ValueDecoder | None:
-        """Return None: the server reads no streams of clients."""
-        return None
+        """Return what reads the items of a stream, or None when no method reads it."""
+        upload = self._invocations.upload(stream_id)
+        return None if upload is None else upload.decode
 
 
 def _fold(name: str) -> str:
     return name.casefold().replace("_", "")
 
 
-_REFERENCE_HOOKS: Final = ("OnConnectedAsync", "OnDisconnectedAsync")
+_REFERENCE_HOOKS: Final = ("OnConnectedAsync", "OnDisconnectedAsync", "OnAuthenticationRefreshedAsync")
 _RESERVED: Final = frozenset(
     _fold(name) for name in (*vars(Hub), *inspect.get_annotations(Hub), *_REFERENCE_HOOKS) if not name.startswith("_")
 )

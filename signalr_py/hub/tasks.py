@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncIterator, Coroutine
     from contextvars import Context
 
-__all__ = ["is_cancelled", "start"]
+__all__ = ["end_iteration", "is_cancelled", "start"]
 
 T = TypeVar("T")
 
@@ -39,3 +39,24 @@ def is_cancelled(error: BaseException) -> bool:
     """
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+
+
+async def end_iteration(iterator: AsyncIterator[Any]) -> None:
+    """End an iterator from which no more items are wanted, if it has not ended.
+
+    A generator is cancelled at its `yield`, and closed if it goes on from there. `GeneratorExit`, which closing alone
+    would raise, is no cancellation for task groups: they make an error of it.
+    """
+    throw, close = getattr(iterator, "athrow", None), getattr(iterator, "aclose", None)
+    if throw is not None:
+        cancellation = asyncio.CancelledError()
+        try:
+            await throw(cancellation)
+        except StopAsyncIteration:
+            return
+        except asyncio.CancelledError as error:
+            if error is not cancellation:
+                raise
+            return
+    if close is not None:
+        await close()

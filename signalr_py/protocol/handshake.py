@@ -13,6 +13,7 @@ from signalr_py.protocol.json_reader import MALFORMED, read_members
 
 __all__ = [
     "HIGHEST_VERSION",
+    "RECONNECTING_VERSION",
     "HandshakeReader",
     "HandshakeRequest",
     "HandshakeResponse",
@@ -23,7 +24,10 @@ __all__ = [
 ]
 
 HIGHEST_VERSION: Final = 2
-"""The highest `version` a client may ask for; any lower one is welcome. From 2 on a client may reconnect statefully."""
+"""The highest `version` a client may ask for; any lower one is welcome."""
+
+RECONNECTING_VERSION: Final = 2
+"""From this `version` on a client numbers its messages, so that it can reconnect statefully."""
 
 _INT32: Final = range(-(2**31), 2**31)
 _BLANKS: Final = b" \t\n\r"

@@ -64,6 +64,7 @@ class NegotiateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     access_token: str | UnsetType = UNSET
     connection_id: str | UnsetType = UNSET
     connection_token: str | UnsetType = UNSET
+    token_lifetime_seconds: int | UnsetType = UNSET
     available_transports: tuple[AvailableTransport, ...] | UnsetType = UNSET
 
     @classmethod
@@ -75,6 +76,7 @@ class NegotiateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, r
         connection_token: str,
         transports: Collection[TransportType],
         use_stateful_reconnect: bool = False,
+        token_lifetime: int | None = None,
     ) -> NegotiateResponse:
         """Return the answer that gives a client its connection.
 
@@ -84,12 +86,14 @@ class NegotiateResponse(Struct, frozen=True, kw_only=True, omit_defaults=True, r
             connection_token: The secret for later requests; a client of version 0 knows it as its connection id.
             transports: Transports that the client may choose; the answer has them in the reference's order.
             use_stateful_reconnect: Whether the client may come back to this connection.
+            token_lifetime: Whole seconds after which the client's access token expires; None leaves it out.
         """
         return cls(
             use_stateful_reconnect=use_stateful_reconnect,
             negotiate_version=version,
             connection_id=connection_id if version else connection_token,
             connection_token=connection_token if version else UNSET,
+            token_lifetime_seconds=UNSET if token_lifetime is None else token_lifetime,
             available_transports=available_transports(transports),
         )
 

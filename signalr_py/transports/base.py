@@ -1,4 +1,4 @@
-"""The contract between a transport connection and the hub above it."""
+"""The contracts between a transport connection, the hub above it, and the request or the socket below it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from signalr_py.types import ConnectionId, TransferFormat, TransportType
 
-__all__ = ["ConnectionHandler", "ConnectionStatistics", "Duplex"]
+__all__ = ["AttachedTransport", "ConnectionHandler", "ConnectionStatistics", "Duplex", "SendLimits"]
 
 
 class ConnectionStatistics(Struct, frozen=True):
@@ -30,6 +30,18 @@ class ConnectionStatistics(Struct, frozen=True):
     messages_sent: int
     bytes_waiting: int
     messages_waiting: int
+
+
+class SendLimits(Struct, frozen=True):
+    """How much may wait for a client that does not read, before it is disconnected.
+
+    Attributes:
+        size: Bytes.
+        messages: Messages.
+    """
+
+    size: int
+    messages: int
 
 
 class Duplex(Protocol):
@@ -58,6 +70,16 @@ class Duplex(Protocol):
     @property
     def has_inherent_keep_alive(self) -> bool:
         """Whether the transport shows by itself that the client is there, so that nobody needs to ping."""
+        ...
+
+    @property
+    def send_limits(self) -> SendLimits:
+        """How much may wait for the client."""
+        ...
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the client's socket is lost and it may come back with another one; what is written is dropped."""
         ...
 
     def use_format(self, transfer_format: TransferFormat) -> None:
@@ -89,6 +111,21 @@ class Duplex(Protocol):
         """Take bytes from the client again."""
         ...
 
+    def enable_reconnect(self) -> bool:
+        """Say that the hub can repeat what the client has missed.
+
+        From now on a lost socket is not the end: `reconnected` tells the handler that the client is back, and
+        `end_of_input` that it did not come within `disconnect_timeout`.
+
+        Returns:
+            Whether the client has negotiated that, on a transport that can.
+        """
+        ...
+
+    def disable_reconnect(self) -> None:
+        """Say that the connection is about to end, so that its client need not be waited for."""
+        ...
+
     def close(self, *, failed: bool = False) -> None:
         """End the connection once everything written is sent; every handler calls it exactly once.
 
@@ -113,6 +150,13 @@ class ConnectionHandler(Protocol):
         """Learn that the client has gone; comes at most once, and nothing is fed afterwards."""
         ...
 
+    def reconnected(self) -> None:
+        """Learn that the client is back with a new socket, whose first bytes are fed next.
+
+        What the old one lost is to be written again; of a message that came in part, the rest will not come.
+        """
+        ...
+
     def tick(self, now: float) -> None:
         """Check the time limits; comes about once a second.
 
@@ -122,9 +166,33 @@ class ConnectionHandler(Protocol):
         ...
 
     def authentication_expired(self) -> None:
-        """Learn that the credentials of the connection have run out."""
+        """Learn that the credentials of the connection are not accepted any longer, and end it."""
+        ...
+
+    def authentication_refreshed(self) -> bool:
+        """Learn that the request of the connection has the user of a newer token.
+
+        Returns:
+            Whether that is still the same user; if not, the connection gets the earlier one back, and ends.
+        """
         ...
 
     def overflowed(self) -> None:
         """Learn that the client takes too little of what is written, and end the connection."""
+        ...
+
+
+class AttachedTransport(Protocol):
+    """The request, or the socket, that carries a connection at the moment."""
+
+    def send_now(self, data: bytes) -> bool:
+        """Send at once if nothing is on its way; otherwise return False, and the data is left to the buffer."""
+        ...
+
+    def finish(self) -> None:
+        """Learn that nothing more will be written, and end once everything is sent."""
+        ...
+
+    def abort(self) -> None:
+        """Give up a write that takes too long, and end."""
         ...

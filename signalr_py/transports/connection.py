@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Protocol, final
+from typing import TYPE_CHECKING, Final
 
-from signalr_py.transports.base import ConnectionStatistics
+from signalr_py.transports.base import ConnectionStatistics, SendLimits
+from signalr_py.transports.ending import Ending
 from signalr_py.transports.outbound import OutboundBuffer
+from signalr_py.transports.reading import ReadingGate
 from signalr_py.types import TransferFormat, TransportType
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import HTTPConnection
 
     from signalr_py.options import HttpConnectionOptions
-    from signalr_py.transports.base import ConnectionHandler, Duplex
+    from signalr_py.transports.base import AttachedTransport, ConnectionHandler, Duplex
     from signalr_py.transports.long_polling import LongPollingTransport
     from signalr_py.types import ConnectionId
 
-__all__ = ["AttachedTransport", "TransportConnection"]
+__all__ = ["TransportConnection"]
 
 _FORMATS: Final = {
     TransportType.WEB_SOCKETS: frozenset(TransferFormat),
@@ -31,23 +33,6 @@ _FORMATS: Final = {
 _log = logging.getLogger("signalr_py.transports")
 
 
-class AttachedTransport(Protocol):
-    """The request, or the socket, that carries a connection at the moment."""
-
-    def send_now(self, data: bytes) -> bool:
-        """Send at once if nothing is on its way; otherwise return False, and the data is left to the buffer."""
-        ...
-
-    def finish(self) -> None:
-        """Learn that nothing more will be written, and end once everything is sent."""
-        ...
-
-    def abort(self) -> None:
-        """Give up a write that takes too long, and end."""
-        ...
-
-
-@final
 class TransportConnection:
     """A duplex of bytes between one client and one handler; satisfies `Duplex`.
 
@@ -76,6 +61,8 @@ class TransportConnection:
         self.outbound: OutboundBuffer = OutboundBuffer(options)
         self.close_code: int = 1000
         self.expires_at: float | None = None
+        self.credentials: bytes | None = None
+        self.carried_credentials: bytes | None = None
         self.inactive_since: float | None = clock()
         self._sending_since: float | None = None
         self.posting: asyncio.Lock = asyncio.Lock()
@@ -92,16 +79,10 @@ class TransportConnection:
         self._early = bytearray()
         self._input_ended = False
         self._is_deaf = False
-        self._is_paused = True
-        self._unread = 0
-        self._readable = asyncio.Event()
-        self._readable.set()
-        self._ended = asyncio.Event()
+        self._gate = ReadingGate(options.application_max_buffer_size)
+        self._ending = Ending()
         self._detached = asyncio.Event()
-        self._cuts: set[asyncio.Timeout] = set()
         self._bytes_received = self._bytes_sent = self._messages_sent = 0
-
-    # What the hub sees.
 
     @property
     def transport(self) -> TransportType:
@@ -124,6 +105,16 @@ class TransportConnection:
     def has_inherent_keep_alive(self) -> bool:
         """Whether polls show by themselves that the client is there."""
         return self._transport is TransportType.LONG_POLLING
+
+    @property
+    def send_limits(self) -> SendLimits:
+        """How much may wait for the client."""
+        return SendLimits(self.options.maximum_send_buffer_size, self.options.maximum_send_buffer_messages)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the socket is lost and the client may come back with another one."""
+        return False
 
     def use_format(self, transfer_format: TransferFormat) -> None:
         """Mark everything that is written from now on as text or as binary."""
@@ -151,13 +142,18 @@ class TransportConnection:
 
     def pause_reading(self) -> None:
         """Take bytes from the client only until `application_max_buffer_size` is full; see `Duplex.pause_reading`."""
-        self._is_paused = True
+        self._gate.pause()
 
     def resume_reading(self) -> None:
         """Take bytes from the client again."""
-        self._is_paused = False
-        self._unread = 0
-        self._readable.set()
+        self._gate.resume()
+
+    def enable_reconnect(self) -> bool:
+        """Return False, since the client has not negotiated that; see `Duplex.enable_reconnect`."""
+        return False
+
+    def disable_reconnect(self) -> None:
+        """Do nothing, since the connection ends with its socket."""
 
     def close(self, *, failed: bool = False) -> None:
         """End the connection once everything written is sent."""
@@ -165,11 +161,9 @@ class TransportConnection:
             return
         if failed:
             self.close_code = 1011
-        self._readable.set()
+        self._gate.release()
         self.outbound.end()
-        self._ended.set()
-        for cut in self._cuts:
-            cut.reschedule(0)
+        self._ending.happen()
         if self._attached is not None:
             self._attached.finish()
 
@@ -179,8 +173,6 @@ class TransportConnection:
             self._bytes_received, self._bytes_sent, self._messages_sent, self.outbound.size, len(self.outbound)
         )
 
-    # What the transports and the endpoint use.
-
     @property
     def chosen_transport(self) -> TransportType | None:
         """The transport that the client chose, or None while it has not."""
@@ -189,7 +181,7 @@ class TransportConnection:
     @property
     def has_ended(self) -> bool:
         """Whether the hub has finished with the connection."""
-        return self._ended.is_set()
+        return self._ending.has_happened
 
     @property
     def takes_input(self) -> bool:
@@ -200,6 +192,16 @@ class TransportConnection:
     def is_attached(self) -> bool:
         """Whether a request or a socket carries the connection at the moment."""
         return self.inactive_since is None
+
+    @property
+    def can_return(self) -> bool:
+        """Whether the client may come back with a new socket, now or after a loss."""
+        return False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a socket or a request carries the connection, or it waits for its client."""
+        return self._attached is not None or self.can_return
 
     def choose(self, transport: TransportType, request: HTTPConnection) -> None:
         """Fix the transport at the first request that carries one, and hand what came early to the hub."""
@@ -229,6 +231,20 @@ class TransportConnection:
         if for_good or self.is_deleted:
             self._detached.set()
 
+    def lose(self, transport: AttachedTransport) -> None:
+        """Learn that nothing can be written to a socket any more."""
+        self.end_of_input()
+
+    def release(self, transport: AttachedTransport, *, is_goodbye: bool) -> None:
+        """Learn that a socket is gone.
+
+        Args:
+            transport: The socket.
+            is_goodbye: Whether the client ended it on purpose.
+        """
+        self.end_of_input()
+        self.detach()
+
     async def wait_detached(self) -> None:
         """Wait until no request and no socket carries the connection, nor will."""
         await self._detached.wait()
@@ -246,10 +262,7 @@ class TransportConnection:
         self._bytes_received += len(data)
         if not data or not self.takes_input:
             return
-        if self._is_paused:
-            self._unread += len(data)
-            if self._unread >= self.options.application_max_buffer_size:
-                self._readable.clear()
+        self._gate.count(len(data))
         if self._handler is not None:
             self._handler.feed(data)
         else:
@@ -261,10 +274,9 @@ class TransportConnection:
         Returns:
             Whether it did not end meanwhile.
         """
-        if self._readable.is_set():
+        if self._gate.is_open:
             return True
-        while not self._readable.is_set():
-            await self._readable.wait()
+        await self._gate.wait()
         return self.takes_input
 
     def end_of_input(self) -> None:
@@ -285,21 +297,11 @@ class TransportConnection:
 
     async def wait_ended(self) -> None:
         """Wait until the hub has finished with the connection."""
-        await self._ended.wait()
+        await self._ending.wait()
 
-    @asynccontextmanager
-    async def cut_at_end(self) -> AsyncIterator[None]:
-        """Leave the block when the hub has finished with the connection.
-
-        Raises:
-            TimeoutError: It has.
-        """
-        async with asyncio.timeout(0 if self.has_ended else None) as cut:
-            self._cuts.add(cut)
-            try:
-                yield
-            finally:
-                self._cuts.discard(cut)
+    def cut_at_end(self) -> AbstractAsyncContextManager[None]:
+        """Leave the block, with a `TimeoutError`, when the hub has finished with the connection."""
+        return self._ending.cut()
 
     def tick(self, now: float, wall_time: float) -> None:
         """Check this connection's time limits.
@@ -311,11 +313,11 @@ class TransportConnection:
         options = self.options
         if self._sending_since is not None and now - self._sending_since >= options.transport_send_timeout:
             _log.warning(
-                "Connection %s did not take a write within %g seconds (transport_send_timeout) and is closed.",
+                "Connection %s did not take a write within %g seconds (transport_send_timeout) and is cut off.",
                 self.connection_id,
                 options.transport_send_timeout,
             )
-            self.abort()
+            self.give_up_writing()
         elif self.inactive_since is not None and now - self.inactive_since >= options.disconnect_timeout:
             self.end_of_input()
         elif self._handler is not None and not self.has_ended:
@@ -324,8 +326,19 @@ class TransportConnection:
                 and self.expires_at is not None
                 and wall_time >= self.expires_at
             ):
-                self._handler.authentication_expired()
+                self.expire()
             self._handler.tick(now)
+
+    def expire(self) -> None:
+        """End the connection because its credentials are not accepted any longer."""
+        if self._handler is None:
+            self.end_of_input()
+        else:
+            self._handler.authentication_expired()
+
+    def authentication_refreshed(self) -> bool:
+        """Tell the hub that the request has the user of a newer token; return whether that is still the same user."""
+        return self._handler is None or self._handler.authentication_refreshed()
 
     def abort(self) -> None:
         """Drop what waits and end at once: the client does not take it."""
@@ -333,6 +346,10 @@ class TransportConnection:
         if self._attached is not None:
             self._attached.abort()
         self.end_of_input()
+
+    def give_up_writing(self) -> None:
+        """Let go of a client that does not take what is written."""
+        self.abort()
 
     def _overflow(self) -> None:
         self._is_deaf = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
@@ -19,10 +19,14 @@ from signalr_py.protocol.negotiation import (
 )
 from signalr_py.transports.forwarding import Forwarder, NoForwarding
 from signalr_py.transports.long_polling import NO_CACHE_HEADERS, LongPollingTransport
-from signalr_py.transports.principal import adopt_user, expires_at, identity_of
+from signalr_py.transports.lookup import ConnectionLookup, NotFound, Why
+from signalr_py.transports.principal import identity_of
 from signalr_py.transports.query import QueryValues
+from signalr_py.transports.refresh import AuthenticationRefresh
 from signalr_py.transports.responses import empty_text, respond, text
 from signalr_py.transports.server_sent_events import ServerSentEventsTransport
+from signalr_py.transports.stateful import StatefulConnection
+from signalr_py.transports.subprotocols import choose_subprotocol
 from signalr_py.transports.tokens import ConnectionToken, fingerprint, new_connection_id
 from signalr_py.transports.websocket import WebSocketTransport
 from signalr_py.types import TransportType
@@ -46,6 +50,8 @@ _Found: TypeAlias = "TransportConnection | ConnectionToken | Response | None"
 """What a request's `id` leads to: a connection; a token that may open one; the answer when it leads to neither; or
 None when another node has answered already."""
 
+_OTHER_USER: Final = "The connection belongs to another user."
+_BODY_SLICE: Final = 65_536
 _log = logging.getLogger("signalr_py.transports.endpoint")
 
 
@@ -72,12 +78,19 @@ class EndpointSettings:
 
 @final
 class HubEndpoint:
-    """Two ASGI applications: `negotiate`, and `connect` for everything at the hub's own path."""
+    """Three ASGI applications: `negotiate`, `refresh`, and `connect` for everything at the hub's own path."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._settings = settings
         self._options = settings.options
         self._manager = settings.manager
+        self._lookup = ConnectionLookup(settings.manager, settings.tokens, settings.node, settings.forwarder)
+        self._refreshing = AuthenticationRefresh(
+            self._lookup,
+            settings.check,
+            is_enabled=settings.options.enable_authentication_refresh,
+            wall_clock=settings.manager.wall_clock,
+        )
         self._has_warned = False
 
     async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,11 +98,17 @@ class HubEndpoint:
         response = await self._negotiate(scope)
         await response(scope, receive, send)
 
+    async def refresh(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer `POST {hub}/refresh`, by which a connection gets its user's newer token."""
+        await self._refreshing.answer(scope, receive, send)
+
     async def connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or carry a WebSocket, at the hub's path."""
         connection = HTTPConnection(scope)
         refusal = await self._settings.check(connection)
         if refusal is not None:
+            if refusal.status_code == 403 and scope.get("method") == "GET":
+                self._refreshing.end_refused(connection)
             await respond(refusal, scope, receive, send)
             return
         query = QueryValues(scope)
@@ -119,13 +138,14 @@ class HubEndpoint:
         except NegotiateVersionError as error:
             return Response(NegotiateResponse.failure(str(error)).encode(), media_type="application/json")
         stateful = options.allow_stateful_reconnects and parse_stateful_reconnect(query.get("useStatefulReconnect"))
-        token = self._new_token(connection, stateful=stateful)
+        token = self._new_token(connection, stateful=stateful, negotiate_version=version)
         answer = NegotiateResponse.connection(
             version=version,
             connection_id=token.connection_id,
             connection_token=self._settings.tokens.issue(token),
             transports=options.transports,
             use_stateful_reconnect=stateful,
+            token_lifetime=self._refreshing.lifetime(connection),
         )
         return Response(answer.encode(), media_type="application/json")
 
@@ -149,22 +169,30 @@ class HubEndpoint:
             return
         if not isinstance(found, Response):
             found = self._claim_for(transport, found, headers)
+        if not isinstance(found, Response) and not self._refreshing.adopt(found, request):
+            found = text(403, _OTHER_USER, headers)
         if isinstance(found, Response):
             await respond(found, scope, receive, send)
         elif transport is TransportType.LONG_POLLING:
             await self._poll(found, request, receive, send)
         else:
-            self._refresh(found, request)
-            found.choose(transport, request)
+            returns_to = found if isinstance(found, StatefulConnection) and found.can_return else None
+            if returns_to is None:
+                found.choose(transport, request)
             try:
                 if transport is TransportType.WEB_SOCKETS:
                     await receive()
-                    await WebSocketTransport(found, receive, send).run()
+                    close_timeout = self._options.websocket_close_timeout
+                    subprotocol = choose_subprotocol(self._options.websocket_subprotocol_selector, scope)
+                    await WebSocketTransport(
+                        found, receive, send, close_timeout=close_timeout, returns_to=returns_to
+                    ).run(subprotocol)
                 else:
                     await ServerSentEventsTransport(found, receive, send).run()
             finally:
-                found.end_of_input()
-                self._manager.remove(found)
+                if not found.is_kept:
+                    found.end_of_input()
+                    self._manager.remove(found)
 
     async def _refuse_upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an upgrade that the host hands over as a request; the token stays good for another transport."""
@@ -181,7 +209,6 @@ class HubEndpoint:
     async def _poll(
         self, connection: TransportConnection, request: HTTPConnection, receive: Receive, send: Send
     ) -> None:
-        self._refresh(connection, request)
         if connection.polls is None:
             connection.polls = LongPollingTransport(connection)
             connection.choose(TransportType.LONG_POLLING, request)
@@ -206,7 +233,7 @@ class HubEndpoint:
 
     async def _take_body(self, connection: TransportConnection, request: Request) -> Response:
         """Feed a body to the connection; posts of one connection wait for one another."""
-        limit = self._options.application_max_buffer_size
+        limit = self._options.application_max_buffer_size or _BODY_SLICE
         async with connection.posting:
             waiting = bytearray()
             try:
@@ -244,23 +271,16 @@ class HubEndpoint:
         send: Send,
         headers: Mapping[str, str] | None = None,
     ) -> _Found:
-        settings = self._settings
-        value = query.get("id")
-        if not value:
-            return text(400, "Connection ID required", headers)
-        token = settings.tokens.read(value)
-        if token is None:
-            return _unknown(request, headers)
-        connection = self._manager.find(token.connection_id)
-        if connection is None and token.home != settings.node:
-            answered = await settings.forwarder.forward(token, request.scope, receive, send)
-            return None if answered else _unknown(request, headers)
-        if fingerprint(identity_of(request)) != token.identity:
-            _log.warning("A request for connection %s came from another user and is refused.", token.connection_id)
-            return text(403, "The connection belongs to another user.", headers)
-        if connection is not None:
-            return connection
-        return token if self._manager.can_claim(token) else _unknown(request, headers)
+        found = await self._lookup.find(request, query, receive, send)
+        if not isinstance(found, NotFound):
+            return found
+        match found.why:
+            case Why.NO_ID:
+                return text(400, "Connection ID required", headers)
+            case Why.OTHER_USER:
+                return text(403, _OTHER_USER, headers)
+            case Why.UNKNOWN_ID:
+                return _unknown(request, headers)
 
     def _claim_for(
         self,
@@ -278,7 +298,9 @@ class HubEndpoint:
             return empty_text(404, headers) if found.has_ended else found
         if chosen is not transport:
             return text(400, "Cannot change transports mid-connection", headers)
-        return found if chosen is TransportType.LONG_POLLING else empty_text(409, headers)
+        if chosen is TransportType.LONG_POLLING or found.can_return:
+            return found
+        return empty_text(409 if found.is_attached or not isinstance(found, StatefulConnection) else 204, headers)
 
     def _claim(
         self, token: ConnectionToken, headers: Mapping[str, str] | None = None
@@ -287,24 +309,21 @@ class HubEndpoint:
             return _leaving(headers)
         try:
             return self._manager.claim(token)
-        except ConnectionLimitError as error:
-            _log.warning("A connection is refused. %s", error)
+        except ConnectionLimitError:
             body = "The server is at its limit of connections."
             return text(503, body, {**(headers or {}), "Retry-After": "5"})
 
-    def _new_token(self, request: HTTPConnection, *, stateful: bool = False) -> ConnectionToken:
+    def _new_token(
+        self, request: HTTPConnection, *, stateful: bool = False, negotiate_version: int = 0
+    ) -> ConnectionToken:
         return ConnectionToken(
             connection_id=new_connection_id(),
             home=self._settings.node,
             identity=fingerprint(identity_of(request)),
             stateful=stateful,
             expires_at=int(self._manager.wall_clock() + self._options.disconnect_timeout) + 1,
+            negotiate_version=negotiate_version,
         )
-
-    def _refresh(self, connection: TransportConnection, request: HTTPConnection) -> None:
-        connection.expires_at = expires_at(request)
-        if connection.chosen_transport is not None:
-            adopt_user(connection.request, request)
 
 
 async def _is_fed(connection: TransportConnection, data: bytes) -> bool:

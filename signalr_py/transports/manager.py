@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, final
 
 from signalr_py.exceptions import ConnectionLimitError
 from signalr_py.transports.connection import TransportConnection
+from signalr_py.transports.refusals import RefusalLog
+from signalr_py.transports.stateful import StatefulConnection
 from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class ConnectionManager:
         self._connections: dict[ConnectionId, TransportConnection] = {}
         self._spent: dict[ConnectionId, float] = {}
         self._pending: set[ConnectionId] = set()
+        self._refusals = RefusalLog()
         self.is_leaving = False
         """Whether the server shuts down: nobody new is taken, and those who are there are told."""
 
@@ -73,11 +76,21 @@ class ConnectionManager:
         Raises:
             ConnectionLimitError: `maximum_connections` or `maximum_pending_handshakes` is reached.
         """
-        connection = self._create(token.connection_id, token.identity)
+        try:
+            connection = self._create(token)
+        except ConnectionLimitError as error:
+            self._refusals.note(str(error), self._clock())
+            raise
         self._spent[token.connection_id] = token.expires_at
         return connection
 
-    def _create(self, connection_id: ConnectionId, identity: bytes) -> TransportConnection:
+    def _patience(self, connection: TransportConnection) -> float:
+        """Return the seconds that a client has to learn of the end of its connection."""
+        is_socket = connection.chosen_transport is TransportType.WEB_SOCKETS
+        has_left = connection.is_deleted or (is_socket and isinstance(connection, StatefulConnection))
+        return 0 if has_left else self._options.disconnect_timeout
+
+    def _create(self, token: ConnectionToken) -> TransportConnection:
         limit = self._options.maximum_connections
         if limit is not None and len(self._connections) >= limit:
             raise ConnectionLimitError(f"The limit of {limit} connections is reached (maximum_connections).")
@@ -86,16 +99,16 @@ class ConnectionManager:
             raise ConnectionLimitError(
                 f"The limit of {pending} unfinished handshakes is reached (maximum_pending_handshakes)."
             )
-        connection = TransportConnection(
-            connection_id,
-            identity,
+        connection = (StatefulConnection if token.stateful else TransportConnection)(
+            token.connection_id,
+            token.identity,
             options=self._options,
             clock=self._clock,
             create_handler=self._create_handler,
             established=self._pending.discard,
         )
-        self._connections[connection_id] = connection
-        self._pending.add(connection_id)
+        self._connections[token.connection_id] = connection
+        self._pending.add(token.connection_id)
         return connection
 
     def remove(self, connection: TransportConnection) -> None:
@@ -140,14 +153,14 @@ class ConnectionManager:
     def tick(self, now: float) -> None:
         """Check the time limits of every connection and forget those that have expired."""
         wall_time = self.wall_clock()
+        self._refusals.tick(now)
         for connection in list(self._connections.values()):
             try:
                 connection.tick(now, wall_time)
             except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
                 _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
             since = connection.inactive_since
-            patience = 0 if connection.is_deleted else self._options.disconnect_timeout
-            if connection.has_ended and since is not None and now - since >= patience:
+            if connection.has_ended and since is not None and now - since >= self._patience(connection):
                 self.remove(connection)
         for connection_id, expires_at in list(self._spent.items()):
             if expires_at >= wall_time:

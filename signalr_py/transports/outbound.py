@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, final
 
@@ -22,6 +23,7 @@ class OutboundBuffer:
     __slots__ = (
         "_drainers",
         "_high_water",
+        "_many",
         "_maximum_bytes",
         "_maximum_messages",
         "_messages",
@@ -36,17 +38,18 @@ class OutboundBuffer:
         self._messages: deque[bytes] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._drainers: list[asyncio.Future[None]] = []
-        self._high_water = options.transport_max_buffer_size
         self._maximum_bytes = options.maximum_send_buffer_size
         self._maximum_messages = options.maximum_send_buffer_messages
+        self._high_water = min(options.transport_max_buffer_size or sys.maxsize, max(self._maximum_bytes // 2, 1))
+        self._many = max(self._maximum_messages // 2, 1)
 
     def __len__(self) -> int:
         return len(self._messages)
 
     @property
     def keeps_up(self) -> bool:
-        """Whether so little is waiting that a sender may go on."""
-        return self.size < self._high_water
+        """Whether so little is waiting that a sender may go on: far from what would end the connection, too."""
+        return self.size < self._high_water and len(self._messages) < self._many
 
     @property
     def overflows(self) -> bool:
@@ -86,7 +89,7 @@ class OutboundBuffer:
                 taken += len(parts[-1])
             data = b"".join(parts)
             self.size -= taken
-        if self._drainers and self.size <= self._high_water // 2:
+        if self._drainers and self.size <= self._high_water // 2 and len(messages) <= self._many // 2:
             self._release()
         return data
 
@@ -101,7 +104,7 @@ class OutboundBuffer:
             self._waiter = None
 
     async def drain(self) -> None:
-        """Wait until the buffer is at most half of its high-water mark, or the end has come."""
+        """Wait until at most half of what holds senders back is waiting, or the end has come."""
         if self.keeps_up or self.ended:
             return
         drained = asyncio.get_running_loop().create_future()

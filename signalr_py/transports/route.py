@@ -33,6 +33,7 @@ class HubRoute(BaseRoute):
             Route(path, _Application(endpoint.connect), name=name),
             WebSocketRoute(path, _Application(endpoint.connect), name=name),
             Route(path.rstrip("/") + "/negotiate", _Application(endpoint.negotiate)),
+            Route(path.rstrip("/") + "/refresh", _Application(endpoint.refresh)),
         )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

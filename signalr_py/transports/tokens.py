@@ -21,6 +21,7 @@ __all__ = ["ConnectionToken", "ConnectionTokens", "fingerprint", "new_connection
 
 _VERSION: Final = 1
 _STATEFUL: Final = 1
+_NEGOTIATED_AS_0: Final = 2
 _ID_SIZE: Final = 16
 _FINGERPRINT_SIZE: Final = 16
 _MAC_SIZE: Final = 32
@@ -51,6 +52,7 @@ class ConnectionToken(Struct, frozen=True):
         identity: Fingerprint of the user who negotiated.
         stateful: Whether stateful reconnect was granted.
         expires_at: Unix time, in whole seconds, until which it may open the connection.
+        negotiate_version: Version of the negotiation that it comes from.
     """
 
     connection_id: ConnectionId
@@ -58,6 +60,7 @@ class ConnectionToken(Struct, frozen=True):
     identity: bytes
     stateful: bool
     expires_at: int
+    negotiate_version: int = 1
 
 
 @final
@@ -82,7 +85,7 @@ class ConnectionTokens:
         """Return the text of a token, made of URL-safe characters only."""
         body = _BODY.pack(
             _VERSION,
-            _STATEFUL if token.stateful else 0,
+            (_STATEFUL if token.stateful else 0) | (0 if token.negotiate_version else _NEGOTIATED_AS_0),
             token.expires_at,
             token.home,
             urlsafe_b64decode(token.connection_id + "=="),
@@ -104,4 +107,7 @@ class ConnectionTokens:
         version, flags, expires_at, home, connection_id, identity = _BODY.unpack(body)
         if version != _VERSION:
             return None
-        return ConnectionToken(_text(connection_id), home, identity, bool(flags & _STATEFUL), expires_at)
+        negotiate_version = 0 if flags & _NEGOTIATED_AS_0 else 1
+        return ConnectionToken(
+            _text(connection_id), home, identity, bool(flags & _STATEFUL), expires_at, negotiate_version
+        )

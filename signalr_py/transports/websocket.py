@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Send
 
     from signalr_py.transports.connection import TransportConnection
+    from signalr_py.transports.stateful import StatefulConnection
 
 __all__ = ["WebSocketTransport"]
 
-_CLOSE_TIMEOUT: Final = 5.0
 _FRAME_SIZE: Final = 65_536
+_NO_GOODBYE: Final = frozenset({1005, 1006})
+"""Codes of a disconnect without a close frame; some hosts also use them for a frame without a code, or for any."""
 
 
 @final
@@ -31,14 +33,32 @@ class WebSocketTransport:
     for that task and takes over until the buffer is empty. Python 3.11 cannot start tasks so: there, the writer sends
     everything.
 
+    It serves one socket: when the client of a stateful connection comes back, another one serves the new socket, and
+    this one leaves.
+
     Every send runs with the context variables of the request, whoever writes.
+
+    Args:
+        connection: What it carries.
+        receive: The host's.
+        send: The host's.
+        close_timeout: Seconds that the client has to close its side.
+        returns_to: The same connection, if this is not its first socket.
     """
 
     def __init__(
-        self, connection: TransportConnection, receive: Receive, send: Send, *, close_timeout: float = _CLOSE_TIMEOUT
+        self,
+        connection: TransportConnection,
+        receive: Receive,
+        send: Send,
+        *,
+        close_timeout: float,
+        returns_to: StatefulConnection | None = None,
     ) -> None:
         self._connection = connection
+        self._outbound = connection.outbound
         self._close_timeout = close_timeout
+        self._returns_to = returns_to
         self._receive = receive
         self._send = send
         self._variables = copy_context()
@@ -49,9 +69,11 @@ class WebSocketTransport:
         self._writing = False
         self._aborted = False
         self._lost = False
+        self._is_goodbye = False
+        self._is_refused = False
 
     async def run(self, subprotocol: str | None = None) -> None:
-        """Accept the upgrade and carry the connection until both sides have finished.
+        """Accept the upgrade and carry the connection until both sides have finished, or the client may come back.
 
         Args:
             subprotocol: Sub-protocol to answer with.
@@ -60,19 +82,16 @@ class WebSocketTransport:
         try:
             if await self._is_accepted(subprotocol):
                 self._task = asyncio.current_task()
-                connection.attach(self)
-                if connection.outbound:
-                    self._start_writer()
-                has_finished = connection.has_ended or await self._is_stopped(self._read())
-                if has_finished and not self._aborted:
-                    await self._is_stopped(self._close())
+                await self._carry()
         finally:
             self._task = None
             self._lost = True
-            connection.end_of_input()
-            connection.detach()
+            connection.release(self, is_goodbye=self._is_goodbye)
             await self._stop_writing()
-        await connection.wait_ended()
+        if self._is_refused or (self._aborted and connection.is_kept):
+            await self._leave()
+        elif not connection.is_kept:
+            await connection.wait_ended()
 
     def send_now(self, data: bytes) -> bool:
         """Send within this call if nothing is on its way and Python can."""
@@ -95,9 +114,9 @@ class WebSocketTransport:
             task.result()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - hosts raise errors of their own
             self._note_loss(error)
-            loop.call_soon(self._connection.end_of_input)
+            loop.call_soon(self._connection.lose, self)
         else:
-            if self._connection.outbound:
+            if self._outbound:
                 self._start_writer()
         return True
 
@@ -110,6 +129,34 @@ class WebSocketTransport:
         self._aborted = True
         self._cancel_writing()
         self._interrupt()
+
+    async def _carry(self) -> None:
+        connection = self._connection
+        returns_to = self._returns_to
+        if returns_to is None:
+            connection.attach(self)
+        elif returns_to.resume(self):
+            self._outbound = connection.outbound
+            returns_to.repeat()
+        else:
+            self._is_refused = True
+            return
+        if self._outbound:
+            self._start_writer()
+        has_finished = connection.has_ended or await self._is_stopped(self._read())
+        if has_finished and not self._aborted:
+            await self._is_stopped(self._close())
+
+    async def _leave(self) -> None:
+        """Close a socket that carries nothing any more; the client may be long gone."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(self._close_timeout):
+                await self._send({"type": "websocket.close", "code": 1000, "reason": ""})
+                await self._wait_for_disconnect()
+
+    async def _wait_for_disconnect(self) -> None:
+        while (await self._receive())["type"] != "websocket.disconnect":
+            pass
 
     async def _is_accepted(self, subprotocol: str | None) -> bool:
         try:
@@ -165,11 +212,11 @@ class WebSocketTransport:
                 self._write(), name="signalr_py websocket writer", context=self._variables.copy()
             )
         else:
-            self._connection.outbound.wake()
+            self._outbound.wake()
 
     async def _write(self) -> None:
         connection = self._connection
-        outbound = connection.outbound
+        outbound = self._outbound
         try:
             while True:
                 self._writing = True
@@ -195,7 +242,7 @@ class WebSocketTransport:
     async def _read(self) -> None:
         connection = self._connection
         receive = self._receive
-        slice_size = connection.options.application_max_buffer_size
+        slice_size = connection.options.application_max_buffer_size or _FRAME_SIZE
         while True:
             message = await receive()
             kind = message["type"]
@@ -209,6 +256,7 @@ class WebSocketTransport:
                 else:
                     await self._feed_slices(data, slice_size)
             elif kind == "websocket.disconnect":
+                self._is_goodbye = message.get("code", 1005) not in _NO_GOODBYE
                 return
 
     async def _feed_slices(self, data: bytes, size: int) -> None:
@@ -238,17 +286,16 @@ class WebSocketTransport:
         connection.sending_finished()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._close_timeout):
-                while (await self._receive())["type"] != "websocket.disconnect":
-                    pass
+                await self._wait_for_disconnect()
 
     def _note_loss(self, error: BaseException) -> None:
         report_loss(self._connection.connection_id, error)
         self._lost = self._writing = True
-        self._connection.outbound.clear()
+        self._outbound.clear()
 
     def _lose(self, error: BaseException) -> None:
         self._note_loss(error)
-        self._connection.end_of_input()
+        self._connection.lose(self)
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -105,7 +106,11 @@ def create_app(options: AppOptions) -> Starlette:
         signalr.map_hub("/secure", SecureHub, http=http),
         signalr.map_hub("/admin", AdminHub, http=http),
     ]
-    routes: list[BaseRoute] = [Route("/health", _health), Route("/release", _release, methods=["POST"])]
+    routes: list[BaseRoute] = [
+        Route("/health", _health),
+        Route("/release", _release, methods=["POST"]),
+        Route("/silence", _silence),
+    ]
     board = Board()
 
     @asynccontextmanager
@@ -113,7 +118,10 @@ def create_app(options: AppOptions) -> Starlette:
         async with signalr.lifespan(app):
             yield
 
-    middleware = [Middleware(AuthenticationMiddleware, backend=JwtAuthBackend(_SIGNING_KEY))]
+    middleware = [
+        Middleware(_SocketTasks, board=board),
+        Middleware(AuthenticationMiddleware, backend=JwtAuthBackend(_SIGNING_KEY)),
+    ]
     shape = options.shape
     if shape in ("cors-middleware", "everything"):
         middleware.insert(0, signalr.cors_middleware())
@@ -153,6 +161,22 @@ def create_app_from_environment() -> Starlette:
     return create_app(AppOptions.from_environment())
 
 
+class _SocketTasks:
+    """Notes the task of each WebSocket on the board while it runs."""
+
+    def __init__(self, app: ASGIApp, board: Board) -> None:
+        self._app = app
+        self._board = board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            task = asyncio.current_task()
+            assert task is not None
+            self._board.sockets.add(task)
+            task.add_done_callback(self._board.sockets.discard)
+        await self._app(scope, receive, send)
+
+
 class _TimingMiddleware:
     """Gives each message of an application a time limit, which belongs to the task that sends it."""
 
@@ -174,6 +198,13 @@ async def _health(request: Request) -> Response:
 
 async def _release(request: Request) -> Response:
     request.app.state.board.releases.release()
+    return Response()
+
+
+async def _silence(request: Request) -> Response:
+    sockets = request.app.state.board.sockets
+    if sockets:
+        await asyncio.wait(sockets)
     return Response()
 
 

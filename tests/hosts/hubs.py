@@ -24,10 +24,12 @@ class Board:
     Attributes:
         contexts: The connections of this moment.
         releases: What calls of `wait_for_release` wait for; `POST /release` adds one.
+        sockets: The tasks of the WebSockets of this moment; `GET /silence` waits until they have ended.
     """
 
     contexts: dict[str, HubCallerContext] = field(default_factory=dict)
     releases: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    sockets: set[asyncio.Task[object]] = field(default_factory=set)
 
 
 class HostHub(Hub):

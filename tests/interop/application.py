@@ -87,11 +87,11 @@ def create_app(options: InteropOptions) -> Starlette:
 
     return Starlette(
         routes=[
-            signalr.map_hub("/interop", InteropHub),
+            signalr.map_hub("/interop", InteropHub, http=HttpConnectionOptions(allow_stateful_reconnects=True)),
             signalr.map_hub(
                 "/secure",
                 SecureHub,
-                http=HttpConnectionOptions(close_on_authentication_expiration=True),
+                http=HttpConnectionOptions(close_on_authentication_expiration=True, allow_stateful_reconnects=True),
             ),
             Route("/health", health),
             Route("/publish", publish, methods=["POST"]),

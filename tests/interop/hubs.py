@@ -3,8 +3,9 @@
 # ruff: noqa: TC003 - annotations of hubs are read at start-up
 from __future__ import annotations
 
+import asyncio
 import enum
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -42,7 +43,7 @@ class Order:
     severity: Severity
     items: list[Item]
     tags: dict[str, int]
-    note: str | None
+    note: str | None = None
 
 
 class InteropHub(Hub):
@@ -133,6 +134,41 @@ class InteropHub(Hub):
     async def remove_connection_from_group(self, connection: str, group: str) -> None:
         await self.groups.remove(connection, group)
 
+    async def counter(self, count: int, delay_ms: int) -> AsyncIterator[int]:
+        for number in range(count):
+            if delay_ms:
+                await asyncio.sleep(delay_ms / 1000)
+            yield number
+
+    async def fail_after(self, count: int) -> AsyncIterator[int]:
+        for number in range(count):
+            yield number
+        raise HubException("stream failed")
+
+    async def sum(self, numbers: AsyncIterable[int]) -> int:
+        total = 0
+        async for number in numbers:
+            total += number
+        return total
+
+    async def concat(self, separator: str, parts: AsyncIterable[str], numbers: AsyncIterable[int]) -> str:
+        texts = [part async for part in parts]
+        texts += [str(number) async for number in numbers]
+        return separator.join(texts)
+
+    async def echo_stream(self, items: AsyncIterable[str]) -> AsyncIterator[str]:
+        async for item in items:
+            yield item
+
+    async def ask(self, question: str) -> str | None:
+        answer: str | None = await self.clients.caller.invoke("Answer", question, result_type=str | None)
+        return answer
+
+    async def ask_connection(self, connection: str, question: str) -> str | None:
+        asked = self.clients.client(connection)
+        answer: str | None = await asked.invoke("Answer", question, result_type=str | None)
+        return answer
+
 
 @authorize
 class SecureHub(Hub):
@@ -150,6 +186,10 @@ class SecureHub(Hub):
     @authorize(roles=("admin",))
     async def admin_only(self) -> str:
         return "granted"
+
+    @authorize(roles=("admin",))
+    async def admin_stream(self) -> AsyncIterator[int]:
+        yield 1
 
     async def to_user(self, user: str, text: str) -> None:
         await self.clients.user(user).send("Receive", text)

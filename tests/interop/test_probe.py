@@ -12,7 +12,7 @@ import pytest
 
 from tests.interop.peers import HOSTS, REFERENCE
 from tests.support import components
-from tests.support.interop import COPIES, ROOT
+from tests.support.interop import COPIES
 
 if TYPE_CHECKING:
     from tests.interop.conftest import Servers
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PROBE = COPIES / "probe" / "probe.py"
 ANSWERS = COPIES / "probe" / "reference.json"
-EXCEPTIONS = ROOT / "tests" / "interop" / "probe_exceptions.txt"
 SECONDS = 240
 
 
@@ -47,20 +46,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.mark.timeout(SECONDS + 30)
 async def test_answers_are_those_of_the_reference(servers: Servers, host: HostName) -> None:
-    exceptions = frozenset() if host == REFERENCE else read_exceptions()
     server = servers(host, "--detailed", "false")
     reports = await ask(server.url + "/interop")
     for name, answer in BY_THE_HOST.get(host, {}).items():
         assert reports.pop(name, "no difference").endswith(answer), name
-    unexpected = [report for name, report in reports.items() if name not in exceptions]
-    assert not unexpected, "\n".join(["answers differ from the reference's:", *unexpected, "--- server", server.log()])
-    assert exceptions <= reports.keys(), f"take these out of {EXCEPTIONS.name}: {sorted(exceptions - reports.keys())}"
-
-
-def read_exceptions() -> frozenset[str]:
-    """Return the names of the cases that must differ for now."""
-    lines = EXCEPTIONS.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    assert not reports, "\n".join(
+        ["answers differ from the reference's:", *reports.values(), "--- server", server.log()]
+    )
 
 
 async def ask(url: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from starlette.requests import HTTPConnection
 
-from signalr_py.transports.base import ConnectionStatistics
+from signalr_py.transports.base import ConnectionStatistics, SendLimits
 from signalr_py.types import TransferFormat, TransportType
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class InMemoryDuplex:
         is_reading: Whether the hub wants bytes.
         is_slow: Whether writes tell that the client does not keep up.
         on_write: Called after each write, as by a host that finds out then that its client is lost.
+        is_stateful: Whether the client has negotiated stateful reconnect.
+        is_resumable: Whether the hub has enabled it, and not disabled it again.
+        is_suspended: Whether the socket is lost and the client may come back; what is written is dropped.
+        send_limits: How much may wait for the client.
         changed: Set whenever the hub has done something.
     """
 
@@ -49,6 +53,7 @@ class InMemoryDuplex:
         transport: TransportType = TransportType.WEB_SOCKETS,
         formats: frozenset[TransferFormat] = frozenset(TransferFormat),
         request: HTTPConnection | None = None,
+        is_stateful: bool = False,
     ) -> None:
         self.connection_id = connection_id
         self.transport = transport
@@ -60,6 +65,10 @@ class InMemoryDuplex:
         self.is_reading = True
         self.is_slow = False
         self.on_write: Callable[[bytes], None] | None = None
+        self.is_stateful = is_stateful
+        self.is_resumable = False
+        self.is_suspended = False
+        self.send_limits = SendLimits(4_194_304, 4_096)
         self.changed = asyncio.Event()
         self.drains = 0
         self._drained = asyncio.Event()
@@ -80,7 +89,7 @@ class InMemoryDuplex:
 
     def write(self, data: bytes) -> bool:
         """Keep what is written, unless the connection is closed."""
-        if not self.closes:
+        if not self.closes and not self.is_suspended:
             self.writes.append(data)
             self.changed.set()
             if self.on_write is not None:
@@ -104,6 +113,15 @@ class InMemoryDuplex:
         self.is_reading = True
         self.changed.set()
         asyncio.get_running_loop().call_soon(self._hand_over)
+
+    def enable_reconnect(self) -> bool:
+        """Let the socket be lost from now on, if the client has negotiated that."""
+        self.is_resumable = self.is_stateful
+        return self.is_resumable
+
+    def disable_reconnect(self) -> None:
+        """Let the connection end with its socket."""
+        self.is_resumable = self.is_suspended = False
 
     def close(self, *, failed: bool = False) -> None:
         """Note the end."""
@@ -130,6 +148,19 @@ class InMemoryDuplex:
         """Let a chunk arrive from the client; it waits while the hub does not read."""
         self._incoming.append(data)
         self._hand_over()
+
+    def lose(self) -> None:
+        """Cut the socket without a goodbye; the hub must have allowed that."""
+        assert self.is_resumable
+        self.is_suspended = True
+        self._incoming.clear()
+
+    def come_back(self) -> None:
+        """Let the client come back with a new socket."""
+        assert self.is_suspended
+        assert self._handler is not None
+        self.is_suspended = False
+        self._handler.reconnected()
 
     def catch_up(self) -> None:
         """Let the client take everything that waits."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from signalr_py.transports.connection import TransportConnection
+    from signalr_py.transports.endpoint import RequestCheck
     from signalr_py.transports.forwarding import Forwarder
 
 __all__ = [
@@ -83,6 +84,7 @@ class ServedHub:
         self.handlers = Handlers()
         self.refusal: Response | None = None
         self.checked: list[HTTPConnection] = []
+        self.on_check: RequestCheck | None = None
         options = options or HttpConnectionOptions()
         self.manager = ConnectionManager(options, self.handlers, clock=self.clock, wall_clock=self.wall_clock)
         self.tokens = ConnectionTokens([KEY], name)
@@ -100,7 +102,7 @@ class ServedHub:
 
     async def _check(self, connection: HTTPConnection) -> Response | None:
         self.checked.append(connection)
-        return self.refusal
+        return self.refusal if self.on_check is None else await self.on_check(connection)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and the heartbeat notice."""
@@ -108,9 +110,10 @@ class ServedHub:
         self.wall_clock.now += seconds
         self.manager.tick(self.clock.now)
 
-    async def negotiate(self, *, user: object = None) -> Negotiated:
+    async def negotiate(self, *, user: object = None, stateful: bool = False) -> Negotiated:
         """Return a new connection's id and token."""
-        answer = await self.request("POST", "/hub/negotiate", query="negotiateVersion=1", user=user)
+        query = "negotiateVersion=1&useStatefulReconnect=true" if stateful else "negotiateVersion=1"
+        answer = await self.request("POST", "/hub/negotiate", query=query, user=user)
         body = json.loads(answer.body)
         return Negotiated(body["connectionId"], body["connectionToken"])
 

@@ -26,7 +26,11 @@ class RecordingHandler:
         self.ends = 0
         self.ticks: list[float] = []
         self.expirations = 0
+        self.refreshes: list[object] = []
+        self.is_same_user = True
         self.overflows = 0
+        self.reconnections = 0
+        self.on_reconnected: Callable[[], None] | None = None
         self._has_closed = False
         self._changes = Changes()
 
@@ -67,6 +71,13 @@ class RecordingHandler:
             self.close()
         self._changes.note()
 
+    def reconnected(self) -> None:
+        """Learn that the client is back."""
+        self.reconnections += 1
+        if self.on_reconnected is not None:
+            self.on_reconnected()
+        self._changes.note()
+
     def tick(self, now: float) -> None:
         """Learn the time."""
         self.ticks.append(now)
@@ -74,6 +85,11 @@ class RecordingHandler:
     def authentication_expired(self) -> None:
         """Learn that the credentials have run out."""
         self.expirations += 1
+
+    def authentication_refreshed(self) -> bool:
+        """Learn that the user has a newer token, and keep the user."""
+        self.refreshes.append(self.duplex.request.user)
+        return self.is_same_user
 
     def overflowed(self) -> None:
         """Learn that the client takes too little."""

@@ -62,7 +62,8 @@ class _MessagePack:
     def encode(self, message: Message) -> bytes:
         kind = message["type"]
         if kind == 3:
-            ending = [1, message["error"]] if "error" in message else [3, message["result"]]
+            ending = [1, message["error"]] if "error" in message else [2]
+            ending = [3, message["result"]] if "result" in message else ending
             return self.frame([kind, {}, message["invocationId"], *ending])
         return self.frame([kind, *(message.get(name, self._EMPTY.get(name)) for name in self._MEMBERS.get(kind, ()))])
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, final
 
+from signalr_py.hub.activation import HubActivator
 from signalr_py.hub.clients import HubClients
 from signalr_py.hub.context import HubContext
 from signalr_py.hub.dispatcher import HubDispatcher
@@ -15,6 +16,7 @@ from signalr_py.hub.handler import HubConnectionHandler
 from signalr_py.hub.lifetime import LocalLifetimeManager
 from signalr_py.hub.methods import MethodTable
 from signalr_py.hub.threads import HomeLoop
+from signalr_py.hub.typed_clients import typed_clients_of
 from signalr_py.options import HubOptions
 from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
@@ -22,10 +24,12 @@ from tests.support.duplex import InMemoryDuplex
 from tests.support.hub_client import HubClient, ProtocolName
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from starlette.requests import HTTPConnection
 
+    from signalr_py.hub.activation import HubFactory
+    from signalr_py.hub.filters import HubFilter
     from signalr_py.hub.hub import Hub
     from signalr_py.protocol.base import HubProtocol
     from signalr_py.types import UserId
@@ -46,19 +50,22 @@ class HubServer:
 
     def __init__(
         self,
-        hub_type: type[Hub],
+        hub_type: type[Hub[Any]],
         options: HubOptions | None = None,
         *,
         user_id: Callable[[HTTPConnection], UserId | None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        filters: Sequence[HubFilter] = (),
+        hub_factory: HubFactory | None = None,
     ) -> None:
         options = options or HubOptions()
         self.home = HomeLoop()
         self.home.bind()
         self.lifetime = LocalLifetimeManager()
+        self.lifetime.results.default_timeout = options.client_result_timeout
         table = MethodTable(hub_type)
         groups = GroupManager(self.lifetime, self.home)
-        self.context = HubContext(HubClients(self.lifetime, self.home), groups)
+        self.context = HubContext(HubClients(self.lifetime, self.home, typed_clients_of(hub_type)), groups)
         name = hub_type.__name__
         protocols: dict[str, HubProtocol] = {
             "json": JsonHubProtocol(options.json),
@@ -68,7 +75,14 @@ class HubServer:
             name=name,
             table=table,
             options=options,
-            dispatcher=HubDispatcher(name, table, groups, detailed_errors=options.enable_detailed_errors),
+            dispatcher=HubDispatcher(
+                name,
+                table,
+                groups,
+                detailed_errors=options.enable_detailed_errors,
+                filters=filters,
+                activator=HubActivator(hub_type, hub_factory),
+            ),
             lifetime=self.lifetime,
             protocols={name: protocols[name] for name in options.supported_protocols},
             home=self.home,
@@ -92,18 +106,21 @@ class HubServer:
 
 @asynccontextmanager
 async def serve(
-    hub_type: type[Hub],
+    hub_type: type[Hub[Any]],
     options: HubOptions | None = None,
     *,
     user_id: Callable[[HTTPConnection], UserId | None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
+    filters: Sequence[HubFilter] = (),
+    hub_factory: HubFactory | None = None,
 ) -> AsyncIterator[HubServer]:
     """Serve a hub inside the block, then send everybody away; nothing may be left of them."""
-    server = HubServer(hub_type, options, user_id=user_id, clock=clock)
+    server = HubServer(hub_type, options, user_id=user_id, clock=clock, filters=filters, hub_factory=hub_factory)
     try:
         yield server
     finally:
         await server.handler.shut_down(1)
         await server.handler.finish(1)
     assert len(server.lifetime.registry) == server.lifetime.registry.group_count == 0
+    assert len(server.lifetime.results) == 0
     assert not server.handler.connections

@@ -15,7 +15,7 @@ __all__ = ["LAYERS", "PACKAGE", "Layer", "Module", "imported_names", "layer_of",
 
 PACKAGE = "signalr_py"
 
-_BASE = ("exceptions", "options", "types")
+_BASE = ("exceptions", "option_checks", "options", "types")
 _INPUT_OUTPUT = (
     *("asyncio", "concurrent", "http", "io", "logging", "multiprocessing", "os", "queue", "random", "sched", "secrets"),
     *("select", "selectors", "signal", "socket", "ssl", "subprocess", "tempfile", "threading", "time"),
@@ -47,7 +47,7 @@ LAYERS = (
     Layer(
         ("hub",),
         package=(*_BASE, "protocol", "transports.base"),
-        libraries=("anyio", "msgspec", "starlette"),
+        libraries=("anyio", "msgspec", "starlette", "typing_extensions"),
         never=("starlette.applications", "starlette.routing"),
     ),
     Layer(("bus",), package=_BASE),

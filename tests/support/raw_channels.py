@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Channel",
+    "ConnectionGoneError",
     "LongPollingChannel",
     "ServerSentEventsChannel",
     "WebSocketChannel",
@@ -53,6 +54,10 @@ async def open_websocket(
         sock=sock,
         close_timeout=5,
     )
+
+
+class ConnectionGoneError(Exception):
+    """A request for a connection is answered 404."""
 
 
 class Channel(Protocol):
@@ -127,8 +132,14 @@ class _PostingChannel:
         self.ending = ""
 
     async def send(self, text: str) -> None:
-        """Send a POST request, which must succeed."""
+        """Send a POST request, which must succeed.
+
+        Raises:
+            ConnectionGoneError: The server does not know the connection any more.
+        """
         response = await self.http.post(self.url, params=self.parameters, content=text.encode())
+        if response.status_code == 404:
+            raise ConnectionGoneError(response.text)
         assert (response.status_code, response.content) == (200, b""), response.text
         assert response.headers["content-type"].startswith("text/plain")
 

@@ -64,7 +64,7 @@ async def test_types_survive() -> None:
 
 def wrong_uses() -> None:
     """Type checkers refuse these; each comment fails the check when they stop doing so."""
-    authorize(5)  # type: ignore[call-overload]
-    authorize(policy=lambda context: "yes")  # type: ignore[arg-type, return-value]
-    authorize(roles=5)  # type: ignore[call-overload]
-    Chat("a").plain(5)  # type: ignore[arg-type]
+    authorize(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    authorize(policy=lambda context: "yes")  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+    authorize(roles=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    Chat("a").plain(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +11,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from signalr_py import (
-    HttpConnectionOptions,
     Hub,
-    HubOptions,
     OptionsError,
     SignalR,
     authorize,
@@ -30,11 +27,6 @@ if TYPE_CHECKING:
 
 KEY = "a secret of sixteen characters or more"
 OTHER_KEY = "another secret of that kind"
-
-
-class OtherHub(Hub):
-    async def say(self, text: str) -> None:
-        await self.clients.all.send("Said elsewhere", text)
 
 
 @pytest.fixture(autouse=True)
@@ -229,17 +221,6 @@ def test_the_origin_of_a_websocket(
 def test_cors_needs_origins_by_name(origins: list[str] | None) -> None:
     with pytest.raises(OptionsError, match=r"needs SignalR\(allowed_origins=\[\.\.\.\]\) with the origins by name"):
         SignalR(allowed_origins=origins).cors_middleware()
-
-
-def test_stateful_reconnect_cannot_be_switched_on_yet() -> None:
-    with pytest.raises(OptionsError, match=r"allow_stateful_reconnects=True.*not served yet"):
-        SignalR().map_hub("/chat", Hub, http=HttpConnectionOptions(allow_stateful_reconnects=True))
-
-
-def test_options_of_one_hub_can_be_made_from_those_of_all() -> None:
-    signalr = SignalR(HubOptions(enable_detailed_errors=True))
-    changed = replace(signalr.options, client_timeout_interval=60)
-    assert (changed.enable_detailed_errors, changed.client_timeout_interval) == (True, 60)
 
 
 def client_with_cors(origins: list[str]) -> TestClient:

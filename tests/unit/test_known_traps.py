@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import AsyncIterable  # noqa: TC003 - annotations of hubs are read at start-up
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from signalr_py import HttpConnectionOptions, Hub, SignalR
+from signalr_py import ClientDisconnectedError, HttpConnectionOptions, Hub, SignalR
 from signalr_py.options import MessagePackPayload
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
 from signalr_py.protocol.messages import CancelInvocationMessage, CompletionMessage, InvocationMessage
@@ -20,7 +22,7 @@ from tests.support.hub_client import codec
 from tests.support.tasks import SENDS_AT_ONCE, no_task_left, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from signalr_py.protocol.messages import HubMessage
     from signalr_py.transports.manager import ConnectionManager
@@ -143,18 +145,55 @@ def test_a_method_without_a_return_annotation_returns_its_value(client: TestClie
         assert session.invoke("Unannotated") == {"still": "here"}
 
 
-def test_an_upload_is_refused_with_an_answer_and_its_items_are_ignored(client: TestClient) -> None:
-    with hub_session(client, "/chat") as session:
-        session.send({"type": 1, "invocationId": "u", "target": "Echo", "arguments": [1], "streamIds": ["s"]})
-        session.send({"type": 2, "invocationId": "s", "item": 1})
-        session.send({"type": 3, "invocationId": "s"})
-        assert session.receive() == {
-            "type": 3,
-            "invocationId": "u",
-            "error": "An unexpected error occurred invoking 'Echo' on the server. "
-            "HubException: Client sent 1 stream(s), Hub method expects 0.",
-        }
-        assert session.invoke("Echo", 1) == 1
+@asynccontextmanager
+async def one_socket(hub_type: type[Hub]) -> AsyncIterator[WebSocketExchange]:
+    """Serve a hub and yield a socket to it, its handshake finished; nothing may be left of either."""
+    signalr = SignalR()
+    app = Starlette(routes=[signalr.map_hub("/chat", hub_type)])
+    async with no_task_left(), signalr.lifespan(), WebSocketExchange(app, websocket_scope("/chat")) as exchange:
+        await exchange.accepted()
+        exchange.send_text(HANDSHAKE)
+        await exchange.frames_are("{}\x1e")
+        yield exchange
+
+
+async def test_an_upload_cut_off_by_a_disconnect_raises() -> None:
+    lines: list[str] = []
+
+    class H(Hub):
+        async def collect(self, numbers: AsyncIterable[int]) -> None:
+            total = 0
+            try:
+                async for number in numbers:
+                    total += number
+                lines.append("a normal end")
+            except ClientDisconnectedError as error:
+                lines.append(f"{total}: {error}")
+
+    async with one_socket(H) as exchange:
+        exchange.send_text('{"type":1,"target":"Collect","arguments":[],"streamIds":["s"]}\x1e')
+        exchange.send_text('{"type":2,"invocationId":"s","item":1}\x1e{"type":2,"invocationId":"s","item":2}\x1e')
+        exchange.disconnect()
+        await exchange.finished()
+    assert lines == ["3: The underlying connection was closed."]
+
+
+async def test_a_client_result_fails_when_the_client_leaves() -> None:
+    lines: list[str] = []
+
+    class H(Hub):
+        async def ask(self) -> None:
+            try:
+                await self.clients.caller.invoke("Question", result_type=int)
+            except ClientDisconnectedError as error:
+                lines.append(str(error).replace(self.context.connection_id, "ID"))
+
+    async with one_socket(H) as exchange:
+        exchange.send_text('{"type":1,"target":"Ask","arguments":[]}\x1e')
+        await exchange.until(lambda: len(exchange.frames) == 2)
+        exchange.disconnect()
+        await exchange.finished()
+    assert lines == ["Connection 'ID' disconnected."]
 
 
 def test_a_completion_that_nobody_waits_for_is_ignored(client: TestClient) -> None:

@@ -38,6 +38,9 @@ class WhoIsThere:
     async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse(HTTPConnection(scope).user.display_name)(scope, receive, send)
 
+    async def refresh(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.negotiate(scope, receive, send)
+
     async def connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self.negotiate(scope, receive, send)
@@ -104,7 +107,7 @@ async def test_a_hub_takes_a_token_from_the_query_and_nothing_else_does() -> Non
         hub("/rooms/{room:int}"),
     ]
     app = Starlette(routes=routes, middleware=[AUTHENTICATION])
-    for path in ("/chat", "/chat/negotiate", "/rooms/7", "/rooms/7/negotiate"):
+    for path in ("/chat", "/chat/negotiate", "/chat/refresh", "/rooms/7", "/rooms/7/negotiate", "/rooms/7/refresh"):
         assert await asks(app, path) == "alice"
     assert await asks(app, "/plain") == ""
     assert await asks_by_socket(app, "/chat") == "alice"
@@ -163,6 +166,7 @@ def inner_routes() -> list[Route | HubRoute]:
 async def test_under_a_mount(app: Starlette) -> None:
     assert await asks(app, "/a/chat") == "alice"
     assert await asks(app, "/a/chat/negotiate") == "alice"
+    assert await asks(app, "/a/chat/refresh") == "alice"
     assert await asks(app, "/a/plain") == ""
 
 
@@ -194,6 +198,7 @@ async def test_deep_mounts_and_root_paths() -> None:
     assert await asks(app, "/a/x/b/chat") == "alice"
     assert await asks(app, "/a/x/b/plain") == ""
     assert await asks(app, "/outer/a/x/b/chat", root_path="/outer") == "alice"
+    assert await asks(app, "/outer/a/x/b/chat/refresh", root_path="/outer") == "alice"
 
 
 async def test_a_mount_whose_name_matches_a_hub_outside() -> None:
@@ -226,6 +231,7 @@ async def test_fastapi() -> None:
 async def test_fastapi_under_a_root_path() -> None:
     app = FastAPI(routes=[hub()], middleware=[AUTHENTICATION])
     assert await asks(app, "/api/chat", root_path="/api") == "alice"
+    assert await asks(app, "/api/chat/refresh", root_path="/api") == "alice"
 
 
 def test_an_application_that_says_nothing_of_its_routes() -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import (  # noqa: TC003 - annotations of hubs are read at start-up
+    AsyncIterator,
+)
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
@@ -9,7 +12,7 @@ from signalr_py import Hub, HubDefinitionError, authorize, hub_method
 from signalr_py.hub.definitions import HubMethod, MethodKind, check_hooks, methods_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -51,8 +54,8 @@ def test_an_override_keeps_the_explicit_name() -> None:
         def foo(self) -> str:
             return "new foo"
 
-    assert methods(H)["Renamed"].call(H(), ()) == "new foo"
-    assert methods(H)["Foo"].call(H(), ()) == "bar"
+    assert methods(H)["Renamed"].call(H(), (), {}) == "new foo"
+    assert methods(H)["Foo"].call(H(), (), {}) == "bar"
 
 
 def test_an_override_can_have_another_explicit_name() -> None:
@@ -134,18 +137,18 @@ class Decorated(Hub):
 def test_a_decorator_with_wraps_keeps_the_signature() -> None:
     method = methods(Decorated)["Wrapped"]
     assert method.signature.parameters.types == (int, int)
-    assert method.call(Decorated(), (3, 5)) == ["traced", 15]
-    assert method.call(Decorated(), (3,)) == ["traced", 6]
+    assert method.call(Decorated(), (3, 5), {}) == ["traced", 15]
+    assert method.call(Decorated(), (3,), {}) == ["traced", 6]
 
 
 def test_a_decorator_without_wraps_takes_anything() -> None:
     method = methods(Decorated)["WithoutWraps"]
     assert method.signature.parameters.accepts_more
-    assert method.call(Decorated(), (3,)) == ["bare", 3]
+    assert method.call(Decorated(), (3,), {}) == ["bare", 3]
 
 
 def test_decorators_that_make_no_function_keep_the_method() -> None:
-    assert methods(Decorated)["Cached"].call(Decorated(), (3,)) == 3
+    assert methods(Decorated)["Cached"].call(Decorated(), (3,), {}) == 3
 
 
 def test_a_decorated_coroutine_function_runs_on_the_loop() -> None:
@@ -174,30 +177,13 @@ def streamed(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class Streams:
-    async def generator(self) -> AsyncIterator[int]:
+class PlainGenerator:
+    def method(self) -> Iterator[int]:
         yield 1
-
-    @traced
-    async def wrapped_generator(self) -> AsyncIterator[int]:
-        yield 1
-
-    @streamed
-    def made_a_generator(self) -> None: ...
-
-    def plain_generator(self) -> Iterator[int]:
-        yield 1
-
-
-@pytest.mark.parametrize("attribute", ["generator", "wrapped_generator", "made_a_generator"])
-def test_streams_are_refused_for_now(attribute: str) -> None:
-    hub_type = type("H", (Hub,), {attribute: vars(Streams)[attribute]})
-    with pytest.raises(HubDefinitionError, match=rf"^H\.{attribute} .*streams are not supported yet"):
-        methods(hub_type)
 
 
 def test_a_plain_generator_is_refused() -> None:
-    hub_type = type("H", (Hub,), {"method": Streams.plain_generator})
+    hub_type = type("H", (Hub,), {"method": PlainGenerator.method})
     with pytest.raises(HubDefinitionError, match=r"^H\.method is a generator; .*must be an `async def`"):
         methods(hub_type)
 
@@ -217,6 +203,15 @@ def test_hooks_must_be_coroutine_functions() -> None:
             ...
 
     with pytest.raises(HubDefinitionError, match=r"^H\.on_connected must be an `async def`"):
+        check_hooks(H)
+
+
+def test_the_hook_for_refreshes_is_checked_like_the_others() -> None:
+    class H(Hub):
+        def on_authentication_refreshed(self) -> None:  # type: ignore[override]
+            ...
+
+    with pytest.raises(HubDefinitionError, match=r"^H\.on_authentication_refreshed must be an `async def`"):
         check_hooks(H)
 
 

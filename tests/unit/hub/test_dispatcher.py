@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterable  # noqa: TC003 - annotations of hubs are read at start-up
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.authentication import AuthCredentials, SimpleUser
 
-from signalr_py import Hub, HubException, HubOptions, authorize
+from signalr_py import Hub, HubException, HubFilter, HubMessageContext, HubOptions, authorize
 from signalr_py.exceptions import SerializationError
 from tests.support.duplex import make_request
 from tests.support.hub_server import serve
@@ -22,8 +23,19 @@ class OutOfStockError(HubException):
     pass
 
 
+class Mumbling(HubException):
+    def __str__(self) -> str:
+        raise LookupError("no words")
+
+
 class Unspeakable:
     pass
+
+
+class Parrot(HubFilter):
+    def on_message(self, context: HubMessageContext, /) -> None:
+        if context.target is not None and context.target.startswith("gone"):
+            raise HubException(context.target)
 
 
 class ShopHub(Hub):
@@ -43,6 +55,12 @@ class ShopHub(Hub):
 
     async def refuse_in_half_characters(self) -> None:
         raise HubException("half \ud83d")
+
+    async def mumble(self) -> None:
+        raise Mumbling
+
+    async def collect(self, items: AsyncIterable[int]) -> int:
+        return len([item async for item in items])
 
     async def fail(self) -> None:
         raise LookupError("the password is hunter2")
@@ -236,6 +254,32 @@ async def test_a_failure_is_logged_with_its_traceback_and_a_hub_exception_withou
     assert refused.getMessage() == "ShopHub.Refuse: connection c1: nope"
     assert refused.levelno == unauthorized.levelno == logging.INFO
     assert unauthorized.getMessage() == "ShopHub.MembersOnly: connection c1 is not authorized."
+
+
+async def test_no_client_can_write_lines_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    forged = "gone\nERROR root: all is lost \x1b[31m"
+    async with serve(ShopHub, filters=[Parrot()]) as server:
+        client = server.connect()
+        client.send({"type": 1, "invocationId": forged, "target": "Unspeakable", "arguments": []})
+        client.send({"type": 1, "invocationId": "1", "target": forged, "arguments": []})
+        client.send({"type": 1, "invocationId": "2", "target": "Collect", "arguments": [], "streamIds": ["s"]})
+        client.send({"type": 3, "invocationId": "s", "error": forged})
+        for call in (forged, "1", "2"):
+            await client.answer(call)
+    assert len(caplog.records) == 3
+    for record in caplog.records:
+        assert "gone" in record.getMessage()
+        assert "all is lost" in record.getMessage()
+        assert record.getMessage().isprintable()
+
+
+async def test_an_exception_that_cannot_say_what_it_is_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with serve(ShopHub) as server:
+        text = await server.connect().error("Mumble")
+    assert text == FAILED.format("Mumble") + " Mumbling: <its text cannot be made: LookupError>"
+    assert caplog.messages == ["ShopHub.Mumble: connection c1: <its text cannot be made: LookupError>"]
 
 
 async def test_the_log_has_no_arguments(caplog: pytest.LogCaptureFixture) -> None:

@@ -71,7 +71,7 @@ async def test_a_running_call_has_its_time_and_then_its_client_is_sent_away() ->
     await idle.ended()
     await settle()
     assert busy.closing is None
-    assert not busy.duplex.is_reading
+    assert busy.duplex.is_reading
     assert not shutting_down.done()
     journal.may_end.set()
     await shutting_down
@@ -245,10 +245,10 @@ async def test_it_knows_which_hooks_there_are() -> None:
     class H(Connecting, Hub):
         pass
 
-    handler = HubServer(H).handler
-    assert (handler.has_connected_hook, handler.has_disconnected_hook) == (True, False)
-    handler = HubServer(WorkHub).handler
-    assert (handler.has_connected_hook, handler.has_disconnected_hook) == (False, False)
+    hooks = HubServer(H).handler.dispatcher.hooks
+    assert (hooks.has_connected, hooks.has_disconnected) == (True, False)
+    hooks = HubServer(WorkHub).handler.dispatcher.hooks
+    assert (hooks.has_connected, hooks.has_disconnected) == (False, False)
 
 
 class UnreadableHub(Hub):

@@ -1,53 +1,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from signalr_py.exceptions import SerializationError
 from signalr_py.hub.lifetime import LocalLifetimeManager
 from signalr_py.hub.targets import All, Connections, Groups, Target, Users
-from signalr_py.options import JsonPayload, MessagePackPayload
+from signalr_py.options import JsonPayload
 from signalr_py.protocol.json import JsonHubProtocol
-from signalr_py.protocol.messagepack import MessagePackHubProtocol
 from signalr_py.protocol.messages import InvocationMessage
 from signalr_py.protocol.serialized import SerializedHubMessage
+from tests.support.receivers import JSON, MESSAGEPACK, InMemoryReceiver
 from tests.support.tasks import settle
-
-if TYPE_CHECKING:
-    from signalr_py.protocol.base import HubProtocol
-
-JSON = JsonHubProtocol(JsonPayload())
-MESSAGEPACK = MessagePackHubProtocol(MessagePackPayload())
-
-
-class InMemoryReceiver:
-    """A connection that keeps what is written to it."""
-
-    def __init__(self, connection_id: str, protocol: HubProtocol = JSON, user_id: str | None = None) -> None:
-        self.connection_id = connection_id
-        self.user_id = user_id
-        self.protocol = protocol
-        self.received: list[bytes] = []
-        self.keeps_up = True
-        self.drains = 0
-        self.drained = asyncio.Event()
-
-    @property
-    def protocol_name(self) -> str:
-        return self.protocol.name
-
-    def prepare(self, message: SerializedHubMessage) -> None:
-        message.encoded(self.protocol)
-
-    def write(self, message: SerializedHubMessage) -> bool:
-        self.received.append(message.encoded(self.protocol))
-        return self.keeps_up
-
-    async def drain(self) -> None:
-        self.drains += 1
-        await self.drained.wait()
 
 
 class Unwritable:

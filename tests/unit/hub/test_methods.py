@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import AsyncIterable, AsyncIterator  # noqa: TC003 - annotations of hubs are read at start-up
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
-from signalr_py import Hub, HubDefinitionError, HubException, JsonPayload, hub_method
-from signalr_py.hub.methods import HubBinder, MethodKind, MethodTable
+from signalr_py import Hub, HubDefinitionError, HubException, HubOptions, JsonPayload, hub_method
+from signalr_py.hub.invocations import ActiveInvocations, Invocation
+from signalr_py.hub.methods import ConnectionBinder, HubBinder, MethodKind, MethodTable
 from signalr_py.protocol.json import JsonHubProtocol
+from signalr_py.protocol.messages import InvocationMessage
 
 
 def names(hub_type: type[Hub]) -> list[str]:
@@ -19,7 +23,7 @@ def names(hub_type: type[Hub]) -> list[str]:
 def call(hub_type: type[Hub], target: str, *arguments: Any) -> Any:
     method = MethodTable(hub_type).find(target)
     assert method is not None
-    return method.call(hub_type(), arguments)
+    return method.call(hub_type(), arguments, {})
 
 
 class Base(Hub):
@@ -108,7 +112,15 @@ def test_members_of_the_base_class_are_never_callable(target: str) -> None:
 
 @pytest.mark.parametrize(
     "attribute",
-    ["OnConnected", "onConnected", "on_connected_async", "OnDisconnectedAsync", "Clients", "groups", "context"],
+    [
+        "OnConnected",
+        "onConnected",
+        "on_connected_async",
+        "on_authentication_refreshed_async",
+        "Clients",
+        "groups",
+        "context",
+    ],
 )
 def test_a_method_with_the_name_of_a_base_member_is_refused_at_start_up(attribute: str) -> None:
     def method(self: object) -> None: ...
@@ -213,6 +225,10 @@ def test_an_explicit_name_is_shown_as_it_was_given() -> None:
     assert MethodTable(H).find("SnakeCase") is not None
 
 
+class Unreadable:
+    pass
+
+
 def binder(hub_type: type[Hub]) -> HubBinder:
     return HubBinder(MethodTable(hub_type), JsonHubProtocol(JsonPayload()))
 
@@ -222,15 +238,51 @@ def test_the_binder_finds_decoders_by_any_spelling() -> None:
     assert chat.arguments_decoder("send_message") is chat.arguments_decoder("SENDMESSAGE")
 
 
-def test_the_binder_knows_no_other_methods_and_no_streams() -> None:
+def test_the_binder_knows_no_other_methods() -> None:
     with pytest.raises(HubException, match=r"^Method does not exist\.$"):
         binder(ChatHub).arguments_decoder("Missing")
-    assert binder(ChatHub).result_decoder("1") is None
-    assert binder(ChatHub).item_decoder("1") is None
 
 
-class Unreadable:
-    pass
+class UploadHub(Hub):
+    async def collect(self, numbers: AsyncIterable[int], separator: str, texts: AsyncIterator[str]) -> None: ...
+
+    async def nothing(self) -> None: ...
+
+
+def test_the_binder_reads_the_items_of_uploads_by_their_types() -> None:
+    table = MethodTable(UploadHub)
+    uploads = HubBinder(table, JsonHubProtocol(JsonPayload()))
+    collect, nothing = table.find("collect"), table.find("nothing")
+    assert collect is not None
+    assert nothing is not None
+    numbers, texts = uploads.item_decoders(collect)
+    assert (numbers(Raw(b"1")), texts(Raw(b'"a"'))) == (1, "a")
+    assert uploads.item_decoders(nothing) == ()
+
+
+class TakesAnUnreadableStream(Hub):
+    async def method(self, values: AsyncIterable[Unreadable]) -> None: ...
+
+
+def test_an_item_that_cannot_be_read_is_refused_at_start_up() -> None:
+    with pytest.raises(HubDefinitionError, match=r"^TakesAnUnreadableStream\.method: .*Unreadable"):
+        binder(TakesAnUnreadableStream)
+
+
+def test_a_connection_finds_the_types_of_its_streams_and_of_the_answers_that_it_owes() -> None:
+    table = MethodTable(UploadHub)
+    hub = HubBinder(table, JsonHubProtocol(JsonPayload()))
+    collect = table.find("collect")
+    assert collect is not None
+    invocations = ActiveInvocations(HubOptions(), lambda: None)
+    owed: dict[str, Any] = {"s1": str, "both": str}
+    connection = ConnectionBinder(hub, invocations, owed.get)
+    call = Invocation(collect, InvocationMessage("collect", stream_ids=("both", "up")))
+    decoders = hub.item_decoders(collect)
+    assert invocations.begin(call, decoders) is None
+    assert connection.arguments_decoder("COLLECT") is hub.arguments_decoder("collect")
+    assert [connection.item_decoder(name) for name in ("both", "up", "s1")] == [*decoders, None]
+    assert [connection.result_decoder(name) for name in ("both", "up", "s1", "s2")] == [None, None, str, None]
 
 
 class TakesTheUnreadable(Hub):

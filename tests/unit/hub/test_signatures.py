@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator  # noqa: TC003 - annotations are read at run time
+from collections.abc import AsyncGenerator, AsyncIterable  # noqa: TC003 - annotations are read at run time
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import pytest
 from msgspec import Meta, Struct
 
-from signalr_py import Hub, HubDefinitionError
-from signalr_py.hub.signatures import Signature, read_signature, type_arguments
+from signalr_py import CancellationToken, Hub, HubDefinitionError
+from signalr_py.hub.signatures import Signature, Source, read_signature, type_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,32 +56,34 @@ def read(function: Callable[..., Any], meanings: dict[Any, Any] | None = None) -
 @pytest.mark.parametrize(
     ("function", "types", "required", "positional", "keywords"),
     [
-        (Sample.nothing, (), 0, 0, ()),
-        (Sample.two, (str, int), 2, 2, ()),
-        (Sample.untyped, (Any,), 1, 1, ()),
-        (Sample.defaults, (str, int, bool), 1, 3, ()),
-        (Sample.keyword_only, (str, int), 2, 1, ("number",)),
-        (Sample.optional_before_keyword, (str, int), 2, 1, ("number",)),
-        (Sample.keyword_default, (str, int), 1, 0, ("text", "number")),
-        (Sample.positional_only, (str, int), 2, 2, ()),
-        (Sample.variadic, (str,), 1, 1, ()),
-        (Sample.variadic_untyped, (), 0, 0, ()),
-        (Sample.variadic_and_keyword, (), 0, 0, ()),
-        (Sample.no_self, (), 0, 0, ()),
-        (Sample.constrained, (Annotated[int, Meta(ge=0)],), 1, 1, ()),
+        (Sample.nothing, (), 0, (), ()),
+        (Sample.two, (str, int), 2, ("text", "number"), ()),
+        (Sample.untyped, (Any,), 1, ("value",), ()),
+        (Sample.defaults, (str, int, bool), 1, ("text", "number", "flag"), ()),
+        (Sample.keyword_only, (str, int), 2, ("text",), ("number",)),
+        (Sample.optional_before_keyword, (str, int), 2, ("text",), ("number",)),
+        (Sample.keyword_default, (str, int), 1, (), ("text", "number")),
+        (Sample.positional_only, (str, int), 2, ("text", "number"), ()),
+        (Sample.variadic, (str,), 1, ("text",), ()),
+        (Sample.variadic_untyped, (), 0, (), ()),
+        (Sample.variadic_and_keyword, (), 0, (), ()),
+        (Sample.no_self, (), 0, (), ()),
+        (Sample.constrained, (Annotated[int, Meta(ge=0)],), 1, ("number",), ()),
     ],
 )
 def test_parameters(
     function: Callable[..., Any],
     types: tuple[Any, ...],
     required: int,
-    positional: int,
+    positional: tuple[str, ...],
     keywords: tuple[str, ...],
 ) -> None:
     signature = read(function)
     assert signature.parameters.types == types
     assert signature.parameters.required == required
-    assert (signature.positional, signature.keywords) == (positional, keywords)
+    assert signature.positional == tuple(Source(name, is_filled=False) for name in positional)
+    assert signature.keywords == tuple(Source(name, is_filled=False) for name in keywords)
+    assert signature.is_plain is (not keywords)
 
 
 @pytest.mark.parametrize(
@@ -124,18 +126,23 @@ class Broken:
 
     def nonsense(self, value: 1 / 0) -> None: ...  # type: ignore[valid-type]
 
-    def upload(self, items: AsyncIterator[int]) -> None: ...
-
     def optional_upload(self, items: AsyncIterable[int] | None) -> None: ...
 
-    def annotated_upload(self, items: Annotated[AsyncIterator[int], "metadata"]) -> None: ...
+    def list_of_uploads(self, items: list[AsyncIterable[int]]) -> None: ...
 
-    def bare_upload(self, items: AsyncIterable) -> None: ...  # type: ignore[type-arg]
+    def generator_upload(self, items: AsyncGenerator[int, None]) -> None: ...
 
     def uploads(self, *items: AsyncIterable[int]) -> None: ...
 
-    def download(self) -> AsyncIterator[int]:
+    def list_of_streams(self) -> list[AsyncIterable[int]]:
         raise NotImplementedError
+
+    def stream_or_number(self) -> AsyncIterable[int] | int:
+        raise NotImplementedError
+
+    def two_tokens(self, first: CancellationToken, second: CancellationToken) -> None: ...
+
+    def filled_behind_optional(self, number: int = 1, token: CancellationToken | None = None, /) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -148,12 +155,14 @@ class Broken:
         (Broken.unreachable, r"takes `\*numbers`, so `text` can never be sent: give it a default"),
         (Broken.typing_only, r"name `Path`, which does not exist at run time.*outside of `if TYPE_CHECKING:`"),
         (Broken.nonsense, r"annotations cannot be evaluated: division by zero"),
-        (Broken.upload, r"`items` is a stream, and streams are not supported yet"),
-        (Broken.optional_upload, r"`items` is a stream"),
-        (Broken.annotated_upload, r"`items` is a stream"),
-        (Broken.bare_upload, r"`items` is a stream"),
-        (Broken.uploads, r"`items` is a stream"),
-        (Broken.download, r"the return value is a stream"),
+        (Broken.optional_upload, r"`items` is or holds a stream in a form that clients cannot upload: annotate it"),
+        (Broken.list_of_uploads, r"`items` is or holds a stream in a form that clients cannot upload.*for each stream"),
+        (Broken.generator_upload, r"`items` is or holds a stream in a form that clients cannot upload"),
+        (Broken.uploads, r"`items` is or holds a stream in a form that clients cannot upload"),
+        (Broken.list_of_streams, r"return value holds a stream, and only a stream as a whole can be sent"),
+        (Broken.stream_or_number, r"return value holds a stream, and only a stream as a whole can be sent"),
+        (Broken.two_tokens, r"takes 2 cancellation tokens; one is enough"),
+        (Broken.filled_behind_optional, r"`token` is filled in by the server, and stands behind a positional-only"),
     ],
 )
 def test_what_cannot_be_filled_from_the_wire_is_refused(function: Callable[..., Any], text: str) -> None:

@@ -23,13 +23,14 @@ ALL = (
 )
 
 
-def connection(version: int, *, stateful: bool = False) -> str:
+def connection(version: int, *, stateful: bool = False, lifetime: int | None = None) -> str:
     answer = NegotiateResponse.connection(
         version=version,
         connection_id="id",
         connection_token="token",
         transports=tuple(TransportType),
         use_stateful_reconnect=stateful,
+        token_lifetime=lifetime,
     )
     return answer.encode().decode()
 
@@ -46,6 +47,13 @@ def test_version_0_has_the_token_for_an_id() -> None:
 
 def test_stateful_reconnect_comes_first() -> None:
     assert connection(1, stateful=True).startswith('{"useStatefulReconnect":true,"negotiateVersion":1,')
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("lifetime", [0, 3600])
+def test_the_lifetime_of_the_access_token_stands_before_the_transports(version: int, lifetime: int) -> None:
+    answer = connection(version, lifetime=lifetime)
+    assert f'"token","tokenLifetimeSeconds":{lifetime},"availableTransports":[' in answer
 
 
 def test_a_refusal_has_nothing_but_its_reason() -> None:

@@ -8,8 +8,8 @@ from signalr_py.transports.base import ConnectionStatistics
 
 if TYPE_CHECKING:
     from signalr_py.hub.connection import HubConnection
-    from signalr_py.transports.base import ConnectionHandler, Duplex
-    from signalr_py.transports.connection import AttachedTransport, TransportConnection
+    from signalr_py.transports.base import AttachedTransport, ConnectionHandler, Duplex
+    from signalr_py.transports.connection import TransportConnection
     from signalr_py.transports.long_polling import LongPollingTransport
     from signalr_py.transports.server_sent_events import ServerSentEventsTransport
     from signalr_py.transports.websocket import WebSocketTransport

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from signalr_py.options import HttpConnectionOptions
+from signalr_py.transports.base import SendLimits
 from signalr_py.types import TransferFormat, TransportType
 from tests.support.connections import ConnectionSite
 from tests.support.tasks import settle
@@ -268,3 +269,8 @@ async def test_a_connection_ends_once() -> None:
     site.connection.close(failed=True)
     assert attached.finished == 1
     assert site.connection.close_code == 1000
+
+
+def test_the_hub_can_ask_how_much_may_wait() -> None:
+    site = ConnectionSite(HttpConnectionOptions(maximum_send_buffer_size=1_000, maximum_send_buffer_messages=10))
+    assert site.connection.send_limits == SendLimits(size=1_000, messages=10)

@@ -14,7 +14,8 @@ from tests.support.tasks import settle
 
 HIGH_WATER = 16
 MAXIMUM_BYTES = 40
-MAXIMUM_MESSAGES = 6
+MAXIMUM_MESSAGES = 12
+MANY = MAXIMUM_MESSAGES // 2
 OPTIONS = HttpConnectionOptions(
     transport_max_buffer_size=HIGH_WATER,
     maximum_send_buffer_size=MAXIMUM_BYTES,
@@ -42,6 +43,10 @@ class Model:
     @property
     def size(self) -> int:
         return len(b"".join(self.messages))
+
+    @property
+    def keeps_up(self) -> bool:
+        return self.size < HIGH_WATER and len(self.messages) < MANY
 
     def free_drainers(self) -> None:
         for waiting in self.drainers:
@@ -88,7 +93,7 @@ class OutboundMachine(RuleBasedStateMachine):
         ):
             parts.append(self.model.messages.pop(0))
         assert taken == b"".join(parts)
-        if self.model.size <= HIGH_WATER // 2:
+        if self.model.size <= HIGH_WATER // 2 and len(self.model.messages) <= MANY // 2:
             self.model.free_drainers()
 
     @rule()
@@ -106,7 +111,7 @@ class OutboundMachine(RuleBasedStateMachine):
 
     @rule()
     def drain(self) -> None:
-        is_free = self.model.has_ended or self.model.size < HIGH_WATER
+        is_free = self.model.has_ended or self.model.keeps_up
         self.model.drainers.append(Waiting(self.loop.create_task(self.buffer.drain()), is_free))
 
     @precondition(lambda self: self.model.drainers)
@@ -143,7 +148,7 @@ class OutboundMachine(RuleBasedStateMachine):
         assert bool(self.buffer) == bool(self.model.messages)
         assert self.buffer.size == self.model.size
         assert self.buffer.ended == self.model.has_ended
-        assert self.buffer.keeps_up == (self.model.size < HIGH_WATER)
+        assert self.buffer.keeps_up == self.model.keeps_up
         assert self.buffer.overflows == (
             self.model.size >= MAXIMUM_BYTES or len(self.model.messages) >= MAXIMUM_MESSAGES
         )
@@ -210,6 +215,31 @@ async def test_those_who_drain_wait_for_half_of_the_high_water_mark(buffer: Outb
     assert not draining.done()
     buffer.take(4)
     await draining
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (HttpConnectionOptions(transport_max_buffer_size=0, maximum_send_buffer_size=8), 4),
+        (HttpConnectionOptions(transport_max_buffer_size=100, maximum_send_buffer_size=8), 4),
+        (HttpConnectionOptions(transport_max_buffer_size=100, maximum_send_buffer_messages=8), 4),
+        (HttpConnectionOptions(maximum_send_buffer_size=1), 1),
+        (HttpConnectionOptions(maximum_send_buffer_messages=1), 1),
+    ],
+)
+async def test_senders_are_held_back_before_the_connection_ends(options: HttpConnectionOptions, expected: int) -> None:
+    buffer = OutboundBuffer(options)
+    sent = 0
+    while buffer.keeps_up:
+        assert not buffer.overflows
+        buffer.append(b"x")
+        sent += 1
+    assert sent == expected
+    draining = asyncio.create_task(buffer.drain())
+    await settle()
+    buffer.take()
+    await draining
+    assert buffer.keeps_up
 
 
 async def test_the_end_frees_everybody(buffer: OutboundBuffer) -> None:

@@ -1,11 +1,26 @@
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.authentication import AuthCredentials, BaseUser, SimpleUser, UnauthenticatedUser
 from starlette.requests import HTTPConnection
 
-from signalr_py.transports.principal import adopt_user, expires_at, identity_of, user_name
+from signalr_py.transports.principal import (
+    adopt_user,
+    credentials_of,
+    expires_at,
+    identity_of,
+    is_authenticated,
+    restore_user,
+    token_lifetime,
+    user_name,
+)
 from tests.support.exchanges import http_scope
+
+NOW = 1_700_000_000.5
 
 
 class User(BaseUser):
@@ -75,6 +90,10 @@ def test_nobody_and_a_user_without_a_name_are_different() -> None:
         (User("alice", 1.5), 1.5),
         (User("alice", "tomorrow"), None),
         (User("alice", None), None),
+        (User("alice", True), None),
+        (User("alice", math.inf), None),
+        (User("alice", math.nan), None),
+        (User("alice", 10**400), None),
     ],
 )
 def test_the_expiry_of_a_user_is_its_attribute_when_that_is_a_number(user: object, expiry: float | None) -> None:
@@ -95,3 +114,54 @@ def test_a_later_request_without_a_user_changes_nothing() -> None:
     adopt_user(first, connection())
     assert first.user is user
     assert "auth" not in first.scope
+
+
+def test_the_earlier_user_can_be_given_back() -> None:
+    first, later = connection(SimpleUser("alice")), connection(User("alice"))
+    later.scope["auth"] = AuthCredentials(["admin"])
+    before = dict(first.scope)
+    restore_user(first, adopt_user(first, later))
+    assert first.scope == before
+
+
+@pytest.mark.parametrize(
+    ("user", "is_known"), [(None, False), (UnauthenticatedUser(), False), (SimpleUser("alice"), True)]
+)
+def test_a_user_who_is_known_is_authenticated(user: object, *, is_known: bool) -> None:
+    assert is_authenticated(connection(user)) is is_known
+
+
+@pytest.mark.parametrize(
+    ("expiry", "lifetime"),
+    [(None, None), (NOW + 60, 60), (NOW + 59.9, 59), (NOW - 60, 0), (1e300, 2**31 - 1), (math.inf, None)],
+)
+def test_a_lifetime_is_told_in_whole_seconds(expiry: float | None, lifetime: int | None) -> None:
+    assert token_lifetime(connection(User("alice", expiry)), NOW) == lifetime
+
+
+@given(st.one_of(st.floats(), st.integers(), st.booleans(), st.text(), st.none()), st.floats(0, 1e12))
+def test_no_expiry_makes_a_lifetime_fail(expiry: object, now: float) -> None:
+    lifetime = token_lifetime(connection(User("alice", expiry)), now)
+    assert lifetime is None or 0 <= lifetime < 2**31
+
+
+def with_token(headers: dict[str, str] | None = None, query: str = "") -> bytes:
+    return credentials_of(HTTPConnection(http_scope(headers=headers, query=query)))
+
+
+def test_credentials_are_the_same_wherever_the_token_travels() -> None:
+    expected = with_token({"Authorization": "Bearer abc"})
+    assert with_token({"Authorization": "bearer  abc "}) == expected
+    assert with_token(query="access_token=abc&id=1") == expected
+    assert with_token({"Authorization": "Bearer abc"}, query="access_token=other") == expected
+
+
+def test_other_tokens_are_other_credentials_and_none_are_shown() -> None:
+    requests = [{"Authorization": "Bearer abc"}, {"Authorization": "Bearer abe"}, {}]
+    digests = [with_token(headers) for headers in requests]
+    assert len(set(digests)) == len(requests)
+    assert not any(b"ab" in digest for digest in digests)
+
+
+def test_requests_without_a_token_have_the_same_credentials() -> None:
+    assert with_token() == with_token(query="access_token=") == with_token({"Authorization": "Bearer"})

@@ -28,6 +28,8 @@ def route(hub: ServedHub, path: str, name: str = "chat") -> HubRoute:
 
 
 async def assert_served(app: ASGIApp, path: str, negotiate: str) -> None:
+    refresh = negotiate.removesuffix("negotiate") + "refresh"
+    assert (await request(app, http_scope("POST", refresh))).body == b'{"error":"refresh_disabled"}'
     answer = await request(app, http_scope("POST", negotiate, query="negotiateVersion=1"))
     assert answer.status == 200, answer
     token = json.loads(answer.body)["connectionToken"]
@@ -101,7 +103,9 @@ async def test_two_hubs_side_by_side() -> None:
     assert str(app.url_path_for("news")) == "/hub/news"
 
 
-@pytest.mark.parametrize("path", ["/", "/hubs", "/hub/other", "/hub/negotiate/more", "/HUB", "/x/hub"])
+@pytest.mark.parametrize(
+    "path", ["/", "/hubs", "/hub/other", "/hub/negotiate/more", "/hub/refresh/more", "/HUB", "/x/hub"]
+)
 async def test_other_paths_are_left_to_others(hub: ServedHub, path: str) -> None:
     app = Router([route(hub, "/hub")])
     assert (await request(app, http_scope("GET", path))).status == 404
@@ -114,7 +118,8 @@ async def test_a_slash_too_many_is_redirected_as_starlette_does(hub: ServedHub) 
     assert answer.headers["location"] == "http://testserver/hub"
 
 
-async def test_a_socket_at_the_negotiate_path_is_refused(hub: ServedHub) -> None:
-    async with WebSocketExchange(Router([route(hub, "/hub")]), websocket_scope("/hub/negotiate")) as socket:
-        await socket.closed()
+async def test_a_socket_at_a_path_that_takes_posts_is_refused(hub: ServedHub) -> None:
+    for path in ("/hub/negotiate", "/hub/refresh"):
+        async with WebSocketExchange(Router([route(hub, "/hub")]), websocket_scope(path)) as socket:
+            await socket.closed()
     assert hub.checked == []

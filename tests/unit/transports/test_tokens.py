@@ -34,6 +34,7 @@ connection_tokens = st.builds(
     identity=st.binary(min_size=16, max_size=16),
     stateful=st.booleans(),
     expires_at=st.integers(0, 2**64 - 1),
+    negotiate_version=st.sampled_from([0, 1]),
 )
 
 

@@ -1,0 +1,210 @@
+"""Keeping what a client has not acknowledged, so that it can come back without loss (stateful reconnect)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol, final
+
+from signalr_py.exceptions import ClientTimeoutError
+from signalr_py.protocol.messages import AckMessage, SequenceMessage
+from signalr_py.protocol.replay import Replay, is_sequenced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signalr_py.protocol.base import HubProtocol
+    from signalr_py.protocol.messages import HubMessage
+    from signalr_py.transports.base import Duplex
+
+__all__ = ["Output", "Reconnection"]
+
+_log = logging.getLogger("signalr_py.hub")
+_PATIENCE: Final = 5.0
+_CHUNK_SIZE: Final = 65_536
+
+
+class Output(Protocol):
+    """Where a connection writes the messages that belong to calls, and holds up its client."""
+
+    def write(self, data: bytes) -> bool:
+        """Write a message; returns whether the client keeps up."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has taken enough."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Say that nothing of what the client sends is looked at until reading is resumed."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Take bytes from the client again."""
+        ...
+
+
+@final
+class Reconnection:
+    """Stands between a connection and its duplex, and numbers what passes; satisfies `Output`.
+
+    A full buffer holds up those who wait for the client, and nobody else: `write` never waits. A client that frees
+    nothing of a full buffer for 5 seconds is disconnected. While reading is paused its acknowledgements are not seen,
+    so nobody waits for them then.
+
+    Args:
+        duplex: What carries the connection.
+        protocol: The hub protocol that the client speaks.
+        maximum_size: Bytes of the buffer, above which it is full (`stateful_reconnect_buffer_size`).
+        overflowed: Ends the connection, because far too much waits for the client.
+        failed: Ends the connection with an error.
+    """
+
+    __slots__ = (
+        "_drainers",
+        "_duplex",
+        "_failed",
+        "_full_since",
+        "_has_ended",
+        "_is_paused",
+        "_maximum_size",
+        "_overflowed",
+        "_protocol",
+        "_replay",
+    )
+
+    def __init__(
+        self,
+        duplex: Duplex,
+        protocol: HubProtocol,
+        maximum_size: int,
+        *,
+        overflowed: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._duplex = duplex
+        self._protocol = protocol
+        self._maximum_size = maximum_size
+        self._overflowed = overflowed
+        self._failed = failed
+        self._replay = Replay()
+        self._drainers: list[asyncio.Future[None]] = []
+        self._full_since: float | None = None
+        self._is_paused = False
+        self._has_ended = False
+
+    def write(self, data: bytes) -> bool:
+        """Keep a message until the client acknowledges it, and write it; returns whether the client keeps up."""
+        if self._is_far_too_full():
+            self._overflow()
+            return True
+        self._replay.keep(data)
+        keeps_up = self._duplex.write(data)
+        return keeps_up and not self._is_full
+
+    async def drain(self) -> None:
+        """Wait until the client has taken and acknowledged enough, or the connection has ended."""
+        await self._duplex.drain()
+        if self._is_full and not self._is_paused and not self._has_ended:
+            drained = asyncio.get_running_loop().create_future()
+            self._drainers.append(drained)
+            await drained
+
+    def pause_reading(self) -> None:
+        """Say that nothing is looked at, not even acknowledgements."""
+        self._is_paused = True
+        self._release()
+        self._duplex.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take bytes from the client again."""
+        self._is_paused = False
+        self._duplex.resume_reading()
+
+    def receive(self, message: HubMessage) -> bool:
+        """Count a message of the client.
+
+        Returns:
+            Whether it is for the hub: neither part of the bookkeeping, nor one that the hub has had before.
+
+        Raises:
+            RemoteProtocolError: The client leaves messages out.
+        """
+        if is_sequenced(message):
+            return self._replay.receive()
+        if isinstance(message, AckMessage):
+            if self._replay.acknowledge(message.sequence_id):
+                self._full_since = None
+            if self._replay.size < self._maximum_size:
+                self._release()
+            return False
+        if isinstance(message, SequenceMessage):
+            self._replay.expect(message.sequence_id)
+            return False
+        return True
+
+    def reconnected(self) -> None:
+        """Repeat on a new socket what the client has not acknowledged."""
+        resumption = self._replay.resume()
+        self._full_since = None
+        chunk = bytearray(self._protocol.encode(SequenceMessage(resumption.sequence_id)))
+        for message in resumption.messages:
+            if len(chunk) + len(message) > _CHUNK_SIZE:
+                self._duplex.write(bytes(chunk))
+                chunk.clear()
+            chunk += message
+        self._duplex.write(bytes(chunk))
+
+    def tick(self, now: float) -> None:
+        """Acknowledge what has come since the last time, and look for how long the buffer is full."""
+        if not self._duplex.is_suspended and (sequence_id := self._replay.acknowledgement()) is not None:
+            self._duplex.write(self._protocol.encode(AckMessage(sequence_id)))
+        if not self._is_full or self._is_paused:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = now
+        elif now - self._full_since >= _PATIENCE:
+            self._failed(
+                ClientTimeoutError(
+                    f"The client has acknowledged nothing for {_PATIENCE:g} seconds, and {self._replay.size} bytes "
+                    f"wait for that; the limit is HubOptions(stateful_reconnect_buffer_size={self._maximum_size})."
+                )
+            )
+
+    def end(self) -> None:
+        """Wait for nobody any more, because the connection ends."""
+        self._has_ended = True
+        self._release()
+        self._duplex.disable_reconnect()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._replay.size > self._maximum_size
+
+    def _is_far_too_full(self) -> bool:
+        """Tell whether more waits than a client without stateful reconnect may leave unread.
+
+        Messages count only while the client is away: one that reads fast acknowledges many at a time.
+        """
+        limits = self._duplex.send_limits
+        replay = self._replay
+        return replay.size >= limits.size or (self._duplex.is_suspended and len(replay) >= limits.messages)
+
+    def _overflow(self) -> None:
+        limits = self._duplex.send_limits
+        _log.warning(
+            "Connection %s has not acknowledged %d messages of %d bytes and is disconnected; the limits are "
+            "HttpConnectionOptions(maximum_send_buffer_messages=%d, maximum_send_buffer_size=%d).",
+            self._duplex.connection_id,
+            len(self._replay),
+            self._replay.size,
+            limits.messages,
+            limits.size,
+        )
+        self._overflowed()
+
+    def _release(self) -> None:
+        drainers, self._drainers = self._drainers, []
+        for drained in drainers:
+            if not drained.done():
+                drained.set_result(None)
