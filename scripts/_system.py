@@ -54,7 +54,7 @@ COMPONENTS = {
     )
 }
 
-NEEDED_BY_TESTS = ("chromium",)
+NEEDED_BY_TESTS = ("chromium", "java")
 """Names of the components that tests use today."""
 
 

@@ -84,6 +84,7 @@ def _whole_suite(common: list[str]) -> int:
         _run(totals, tally, [*common, "-n2", *coverage, "--cov-append", "tests/unit", f"--ignore={_PROTOCOL}"])
         _gate(totals, 95, "the package from the unit tests")
         _python("-m", "tests.support.dotnet")
+        _python("-m", "tests.support.java")
         _run(totals, tally, [*common, "tests", "--ignore=tests/unit"])
     print("\n".join(totals.report(time.monotonic() - start)), flush=True)
     return 1 if totals.problems else 0

@@ -7,17 +7,7 @@
  */
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-proxy-server",
-];
+import { FLAGS } from "./flags.mjs";
 
 const browser = await chromium.launch({ executablePath: process.argv[2], args: FLAGS });
 const tabs = new Map();

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_TIMEOUT",
+    "Abilities",
     "Client",
     "ClientError",
     "ClientEvent",
@@ -25,6 +26,23 @@ TransportName: TypeAlias = Literal["websockets", "sse", "longpolling", "any"]
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds that a test waits for a client before it fails."""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a client offers a connection to choose from."""
+
+    transports: tuple[TransportName, ...] = ("websockets", "sse", "longpolling")
+    protocols: tuple[ProtocolName, ...] = ("json", "messagepack")
+
+    def combinations(self) -> list[tuple[TransportName, ProtocolName]]:
+        """Return the transports with the protocols that they carry: server-sent events are text."""
+        return [
+            (transport, protocol)
+            for transport in self.transports
+            for protocol in self.protocols
+            if (transport, protocol) != ("sse", "messagepack")
+        ]
 
 
 class ClientError(Exception):
@@ -57,12 +75,24 @@ class Connection(Protocol):
         """Call a hub method and return its result; its error is raised as `ClientError`."""
         ...
 
+    async def invoke_void(self, method: str, *arguments: object) -> None:
+        """Call a hub method that returns nothing, and wait until it has run; its error is raised as `ClientError`."""
+        ...
+
     async def order(self, method: str, order: dict[str, Any]) -> dict[str, Any]:
         """Call a hub method with one Order record, spelled as in JSON here and as the protocol wants it there."""
         ...
 
     async def send(self, method: str, *arguments: object) -> None:
         """Call a hub method without waiting for it."""
+        ...
+
+    async def stream(self, method: str, *arguments: object) -> tuple[list[Any], str | None]:
+        """Return the items of a streaming hub method and its error."""
+        ...
+
+    async def answer(self, event: str, value: object = None, *, error: str | None = None, delay_ms: int = 0) -> None:
+        """Answer the server's calls of a client method with a value, or with an error."""
         ...
 
     async def on(self, event: str, *, arity: int = 1) -> None:
@@ -85,6 +115,8 @@ class Connection(Protocol):
 class Client(Protocol):
     """A program that holds hub connections; leaving its context ends them all."""
 
+    abilities: Abilities
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
@@ -98,6 +130,7 @@ class Client(Protocol):
         protocol: ProtocolName = "json",
         transport: TransportName = "websockets",
         token: str | None = None,
+        keep_alive: float | None = None,
     ) -> Connection:
         """Open a hub connection; a start that fails is raised as `ClientError`."""
         ...

@@ -1,9 +1,10 @@
-"""Clients that run as a process of their own and speak JSON lines: TypeScript in Node, .NET, Java."""
+"""Clients that run as a process of their own and speak JSON lines: TypeScript in Node and Chromium, .NET, Java."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
 import os
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tests.clients.base import (
     DEFAULT_TIMEOUT,
+    Abilities,
     ClientError,
     ClientEvent,
     ClientFailure,
@@ -40,10 +42,15 @@ class DriverConnection:
         self._name = name
         self._events: defaultdict[str, asyncio.Queue[ClientEvent]] = defaultdict(asyncio.Queue)
         self.connection_id: str | None = None
+        self.is_stopped = False
 
     async def invoke(self, method: str, *arguments: object) -> Any:
         """Call a hub method and return its result; its error is raised as `ClientError`."""
         return await self._request("invoke", method=method, args=arguments)
+
+    async def invoke_void(self, method: str, *arguments: object) -> None:
+        """Call a hub method that returns nothing, and wait until it has run; its error is raised as `ClientError`."""
+        await self._request("invoke", method=method, args=arguments, void=True)
 
     async def order(self, method: str, order: dict[str, Any]) -> dict[str, Any]:
         """Call a hub method with one Order record, spelled as in JSON here and as the protocol wants it there."""
@@ -60,13 +67,28 @@ class DriverConnection:
         return result["items"], result["error"]
 
     async def upload(
-        self, method: str, *arguments: object, streams: Sequence[Sequence[object]], delay_ms: int = 0
+        self,
+        method: str,
+        *arguments: object,
+        streams: Sequence[Sequence[object]],
+        delay_ms: int = 0,
+        failure: str | None = None,
     ) -> Any:
-        """Call a hub method with uploaded streams and return its result."""
-        return await self._request("upload", method=method, args=arguments, streams=streams, delayMs=delay_ms)
+        """Call a hub method with uploaded streams and return its result.
+
+        A `failure`, which only the TypeScript client takes, ends every stream with that error after its items.
+        """
+        return await self._request(
+            "upload", method=method, args=arguments, streams=streams, delayMs=delay_ms, failure=failure
+        )
 
     async def upload_stream(
-        self, method: str, *arguments: object, streams: Sequence[Sequence[object]], delay_ms: int = 0, take: int = 0
+        self,
+        method: str,
+        *arguments: object,
+        streams: Sequence[Sequence[object]],
+        delay_ms: int = 0,
+        take: int = 0,
     ) -> tuple[list[Any], str | None]:
         """Upload streams to a streaming hub method and return its items and its error."""
         result = await self._request(
@@ -88,6 +110,7 @@ class DriverConnection:
 
     async def stop(self) -> None:
         """End the connection from this side."""
+        self.is_stopped = True
         await self._request("stop")
 
     async def wait_event(self, event: str) -> ClientEvent:
@@ -122,9 +145,11 @@ class ClientDriver:
         self,
         command: Sequence[str],
         *,
+        abilities: Abilities | None = None,
         environment: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
+        self.abilities = abilities or Abilities()
         self._command = tuple(command)
         self._environment = dict(environment or {})
         self._timeout = timeout
@@ -162,8 +187,8 @@ class ClientDriver:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._end()
-        if error is None and self._unhandled:
-            raise self._failure(f"rejected and never awaited: {self._unhandled}")
+        if error is None:
+            self._check()
 
     async def connect(
         self,
@@ -186,19 +211,29 @@ class ClientDriver:
         """
         name = f"c{len(self._connections) + 1}"
         connection = self._connections[name] = DriverConnection(self, name)
+        chosen = {"token": token, "headers": headers, "serverTimeout": server_timeout, "keepAlive": keep_alive}
         await connection.start(
             url=url,
             protocol=protocol,
             transport=transport,
-            token=token,
             skipNegotiation=skip_negotiation,
             reconnect=reconnect,
             stateful=stateful,
-            headers=headers,
-            serverTimeout=server_timeout,
-            keepAlive=keep_alive,
+            **{name: value for name, value in chosen.items() if value is not None},
         )
         return connection
+
+    async def stop_all(self) -> None:
+        """End every connection, so that another test may use the process, and check that none left an error behind."""
+        left = [connection for connection in self._connections.values() if not connection.is_stopped]
+        await asyncio.gather(*(_stop(connection) for connection in left))
+        self._check()
+
+    def _check(self) -> None:
+        """Fail when the process reported a promise that was rejected and never awaited."""
+        if self._unhandled:
+            unhandled, self._unhandled = self._unhandled, []
+            raise self._failure(f"rejected and never awaited: {unhandled}")
 
     async def request(self, operation: str, **fields: object) -> Any:
         """Send one request to the process and return its result."""
@@ -230,7 +265,9 @@ class ClientDriver:
         while line := await stream.readline():
             message = json.loads(line, object_hook=_decode_bytes)
             if "id" in message:
-                self._answers.pop(message["id"]).set_result(message)
+                answer = self._answers.pop(message["id"])
+                if not answer.done():
+                    answer.set_result(message)
             elif message["event"] == "$unhandled":
                 self._unhandled.append(message["error"])
             else:
@@ -267,6 +304,12 @@ class ClientDriver:
         state = "running" if self._process.returncode is None else f"exit status {self._process.returncode}"
         log = "\n".join(self._log) or "(nothing)"
         return ClientFailure(f"{what}\nclient: {' '.join(self._command)} ({state})\n--- standard error\n{log}")
+
+
+async def _stop(connection: DriverConnection) -> None:
+    """End a connection; one that never opened cannot be ended."""
+    with contextlib.suppress(ClientError):
+        await connection.stop()
 
 
 async def _result(future: asyncio.Future[T]) -> T:

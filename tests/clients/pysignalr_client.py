@@ -13,9 +13,11 @@ from pysignalr.client import SignalRClient
 from pysignalr.messages import CompletionMessage, Message
 from pysignalr.protocol.json import JSONProtocol
 from pysignalr.protocol.messagepack import MessagepackProtocol
+from pysignalr.transport.websocket import DEFAULT_SIGNALR_PING_INTERVAL
 
 from tests.clients.base import (
     DEFAULT_TIMEOUT,
+    Abilities,
     ClientError,
     ClientEvent,
     ClientFailure,
@@ -24,7 +26,7 @@ from tests.clients.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
 __all__ = ["PysignalrClient", "PysignalrConnection"]
@@ -44,6 +46,8 @@ class PysignalrConnection:
         self._timeout = timeout
         self._log = log
         self._events: defaultdict[str, asyncio.Queue[ClientEvent]] = defaultdict(asyncio.Queue)
+        self._reported: set[str] = set()
+        self._answers: dict[str, Callable[[], Awaitable[object]]] = {}
         self._opened = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         client.on_open(self._on_open)
@@ -77,6 +81,26 @@ class PysignalrConnection:
             raise ClientError(message.error, "CompletionMessage")
         return message.result
 
+    async def invoke_void(self, method: str, *arguments: object) -> None:
+        """Call a hub method that returns nothing, and wait until it has run; its error is raised as `ClientError`."""
+        await self.invoke(method, *arguments)
+
+    async def stream(self, method: str, *arguments: object) -> tuple[list[Any], str | None]:
+        """Return the items of a streaming hub method and its error."""
+        items: list[Any] = []
+        ended: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        async def take(item: Any) -> None:
+            items.append(item)
+
+        async def end(message: Message) -> None:
+            ended.set_result(message)
+
+        await self._client.stream(method, list(arguments), take, end, end)  # type: ignore[arg-type]
+        message = await self._bounded(f"end of {method}", ended)
+        assert isinstance(message, CompletionMessage)
+        return items, message.error
+
     async def order(self, method: str, order: dict[str, Any]) -> dict[str, Any]:
         """Call a hub method with one Order record, spelled as in JSON here and as the protocol wants it there."""
         if self._protocol == "json":
@@ -90,9 +114,30 @@ class PysignalrConnection:
 
     async def on(self, event: str, *, arity: int = 1) -> None:
         """Report every call of a client method from now on."""
+        self._listen(event)
+        self._reported.add(event)
 
-        async def take(arguments: Sequence[Any]) -> None:
-            self._events[event].put_nowait(ClientEvent(event, tuple(arguments)))
+    async def answer(self, event: str, value: object = None, *, error: str | None = None, delay_ms: int = 0) -> None:
+        """Answer the server's calls of a client method with a value, or with an error."""
+
+        async def give() -> object:
+            await asyncio.sleep(delay_ms / 1000)
+            if error is not None:
+                raise ValueError(error)
+            return value
+
+        self._listen(event)
+        self._answers[event] = give
+
+    def _listen(self, event: str) -> None:
+        """Take the calls of a client method; pysignalr refuses to answer when it has two callbacks for it."""
+        if event in self._reported or event in self._answers:
+            return
+
+        async def take(arguments: Sequence[Any]) -> object:
+            if event in self._reported:
+                self._events[event].put_nowait(ClientEvent(event, tuple(arguments)))
+            return await self._answers[event]() if event in self._answers else None
 
         self._client.on(event, take)
 
@@ -144,6 +189,7 @@ class PysignalrClient:
     """
 
     def __init__(self, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+        self.abilities = Abilities(transports=("websockets",))
         self._timeout = timeout
         self._connections: list[PysignalrConnection] = []
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
@@ -167,6 +213,7 @@ class PysignalrClient:
         protocol: ProtocolName = "json",
         transport: TransportName = "websockets",
         token: str | None = None,
+        keep_alive: float | None = None,
     ) -> PysignalrConnection:
         """Open a hub connection; a start that fails is raised as `ClientError`."""
         assert transport in ("websockets", "any"), "pysignalr has WebSockets only"
@@ -174,6 +221,7 @@ class PysignalrClient:
             url,
             protocol=JSONProtocol() if protocol == "json" else MessagepackProtocol(),
             headers={} if token is None else {"Authorization": f"Bearer {token}"},
+            signalr_ping_interval=DEFAULT_SIGNALR_PING_INTERVAL if keep_alive is None else int(keep_alive),
             connection_timeout=int(self._timeout),
             max_size=None,
             retry_count=1,

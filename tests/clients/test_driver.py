@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pytest
@@ -12,12 +13,19 @@ from tests.clients.driver import ClientDriver
 ANSWERING = """
 import json, sys
 print("ready", file=sys.stderr, flush=True)
+late = None
 for line in sys.stdin:
     request = json.loads(line)
     if request["op"] == "exit" or request.get("method") == "Die":
         sys.exit(3)
     if request.get("method") == "Ignore":
         continue
+    if request.get("method") == "Late":
+        late = json.dumps({"id": request["id"], "ok": True, "result": None})
+        print(json.dumps({"conn": request["conn"], "event": "Receive", "args": [request["id"]]}), flush=True)
+        continue
+    if request.get("method") == "Echo" and late:
+        print(late)
     if request.get("method") == "Reject":
         print(json.dumps({"conn": None, "event": "$unhandled", "error": "nobody awaited this"}))
     if request.get("method") == "Fail":
@@ -86,6 +94,29 @@ async def test_a_rejected_promise_that_nobody_awaited_fails_the_test() -> None:
     await connection.invoke("Reject")
     with pytest.raises(ClientFailure, match="nobody awaited this"):
         await client.__aexit__(None, None, None)
+
+
+async def test_a_process_is_passed_on_without_connections_and_errors() -> None:
+    async with driver() as client:
+        first, second = await client.connect("http://nowhere"), await client.connect("http://nowhere")
+        await first.stop()
+        await client.stop_all()
+        assert (first.is_stopped, second.is_stopped) == (True, True)
+        third = await client.connect("http://nowhere")
+        await third.invoke("Reject")
+        with pytest.raises(ClientFailure, match="nobody awaited this"):
+            await client.stop_all()
+        await client.stop_all()
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_harms_nothing() -> None:
+    async with driver() as client:
+        connection = await client.connect("http://nowhere")
+        asking = asyncio.create_task(connection.invoke("Late", "never mind"))
+        await connection.wait_event("Receive")
+        await connection.wait_event("Receive")
+        asking.cancel()
+        assert await connection.invoke("Echo", "still here") == ["still here"]
 
 
 async def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

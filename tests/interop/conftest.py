@@ -1,17 +1,19 @@
-"""Servers that the tests of this folder share."""
+"""Servers and clients that the tests of this folder share."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeAlias
 
 import pytest
 
-from tests.interop.peers import REFERENCE, HostName, interop_server
+from tests.clients.driver import ClientDriver
+from tests.interop.peers import REFERENCE, DriverName, HostName, interop_server, make_driver
 from tests.support.processes import ServerProcess
 
 Servers: TypeAlias = Callable[..., ServerProcess]
+Drivers: TypeAlias = Callable[[DriverName], Awaitable[ClientDriver]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,3 +53,17 @@ def default_host(*, against_reference: bool) -> HostName:
 def url(servers: Servers, default_host: HostName) -> str:
     """Return the address of a server that tests share: use names of your own, and expect other connections."""
     return servers(default_host).url
+
+
+@pytest.fixture(scope="module")
+async def drivers() -> AsyncIterator[Drivers]:
+    """Start each client that is asked for once; a test ends its connections with `stop_all`."""
+    running: dict[DriverName, ClientDriver] = {}
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def driver(name: DriverName) -> ClientDriver:
+            if name not in running:
+                running[name] = await stack.enter_async_context(make_driver(name, timeout=20))
+            return running[name]
+
+        yield driver

@@ -5,19 +5,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tests.clients.base import Abilities
 from tests.clients.driver import ClientDriver
 from tests.clients.pysignalr_client import PysignalrClient
-from tests.support import components, dotnet
+from tests.support import components, dotnet, java
 from tests.support.interop import ROOT
 from tests.support.processes import server_process
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from tests.clients.base import Client
+    from tests.clients.base import Client, ProtocolName, TransportName
     from tests.support.processes import ServerProcess
 
 __all__ = [
+    "ABILITIES",
     "CLIENTS",
     "DRIVERS",
     "HOSTS",
@@ -25,16 +28,28 @@ __all__ = [
     "ClientName",
     "DriverName",
     "HostName",
+    "clean_ends",
     "interop_server",
     "make_client",
     "make_driver",
+    "over_each_protocol",
+    "over_each_transport",
 ]
 
-DriverName: TypeAlias = Literal["typescript", "dotnet"]
-DRIVERS: tuple[DriverName, ...] = ("typescript", "dotnet")
+DriverName: TypeAlias = Literal["typescript", "chromium", "dotnet", "java"]
+DRIVERS: tuple[DriverName, ...] = ("typescript", "dotnet", "java")
+"""The official clients, the TypeScript one in Node; `chromium` is the same client in a browser."""
 
-ClientName: TypeAlias = Literal["typescript", "dotnet", "pysignalr"]
+ClientName: TypeAlias = DriverName | Literal["pysignalr"]
 CLIENTS: tuple[ClientName, ...] = (*DRIVERS, "pysignalr")
+
+ABILITIES: Mapping[ClientName, Abilities] = {
+    "typescript": Abilities(),
+    "chromium": Abilities(),
+    "dotnet": Abilities(),
+    "java": Abilities(transports=("websockets", "longpolling"), protocols=("json",)),
+    "pysignalr": Abilities(transports=("websockets",)),
+}
 
 HostName: TypeAlias = str
 REFERENCE: HostName = "aspnetcore"
@@ -47,12 +62,44 @@ HOSTS: dict[HostName, tuple[str, ...]] = {
 }
 
 
+def clean_ends(client: ClientName, transport: TransportName) -> tuple[str | None, ...]:
+    """Return what a client may say of a connection that the server ended without an error.
+
+    Over long polling the Java client polls on while it closes, against any server, and may report the answer to that.
+    """
+    return (None, "Unexpected response code 404.") if (client, transport) == ("java", "longpolling") else (None,)
+
+
+def over_each_transport(
+    clients: Sequence[DriverName] = DRIVERS, *, besides: Collection[TransportName] = ()
+) -> list[tuple[DriverName, TransportName]]:
+    """Return every client with each transport that it offers."""
+    return [
+        (name, transport) for name in clients for transport in ABILITIES[name].transports if transport not in besides
+    ]
+
+
+def over_each_protocol(clients: Sequence[DriverName] = DRIVERS) -> list[tuple[DriverName, ProtocolName]]:
+    """Return every client with each protocol that it offers."""
+    return [(name, protocol) for name in clients for protocol in ABILITIES[name].protocols]
+
+
 def make_driver(name: DriverName, *, timeout: float = 10.0) -> ClientDriver:
     """Return a client that runs as a process."""
-    if name == "typescript":
-        program = ROOT / "tests" / "clients" / "typescript" / "driver.mjs"
-        return ClientDriver([components.require("node"), str(program)], timeout=timeout)
-    return ClientDriver(dotnet.client_command(), timeout=timeout)
+    return ClientDriver(_command(name), abilities=ABILITIES[name], timeout=timeout)
+
+
+def _command(name: DriverName) -> list[str]:
+    match name:
+        case "typescript":
+            return [components.require("node"), str(ROOT / "tests" / "clients" / "typescript" / "driver.mjs")]
+        case "chromium":
+            client = ROOT / "tests" / "browser" / "client.mjs"
+            return [components.require("node"), str(client), components.require("chromium")]
+        case "dotnet":
+            return dotnet.client_command()
+        case "java":
+            return java.client_command()
 
 
 def make_client(name: ClientName) -> Client:

@@ -8,13 +8,14 @@ import pytest
 
 from tests.clients.base import ClientError, ProtocolName, TransportName
 from tests.clients.pysignalr_client import PysignalrClient
-from tests.interop.peers import DRIVERS, DriverName, make_driver
+from tests.interop.peers import DRIVERS, make_driver, over_each_transport
 from tests.interop.tokens import token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.clients.driver import ClientDriver
+    from tests.interop.conftest import Drivers
 
 TRANSPORTS: tuple[TransportName, ...] = ("websockets", "sse", "longpolling")
 PROTOCOLS: tuple[ProtocolName, ...] = ("json", "messagepack")
@@ -29,13 +30,13 @@ UNACCEPTED = {
 
 
 @pytest.fixture(params=DRIVERS)
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[ClientDriver]:
-    name: DriverName = request.param
-    async with make_driver(name) as driver:
-        yield driver
+async def client(request: pytest.FixtureRequest, drivers: Drivers) -> AsyncIterator[ClientDriver]:
+    driver = await drivers(request.param)
+    yield driver
+    await driver.stop_all()
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(("client", "transport"), over_each_transport(), indirect=["client"])
 async def test_a_token_says_who_the_user_is(client: ClientDriver, url: str, transport: TransportName) -> None:
     user = f"alice-{transport}"
     connection = await client.connect(url + "/secure", transport=transport, token=token(user, role=["admin", "ops"]))
@@ -97,7 +98,7 @@ async def test_messages_to_a_user_follow_the_token(client: ClientDriver, url: st
     assert (await alice.wait_event("Receive")).arguments == ("for alice",)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(("client", "transport"), over_each_transport(("typescript", "dotnet")), indirect=["client"])
 async def test_a_connection_ends_with_its_token(client: ClientDriver, url: str, transport: TransportName) -> None:
     connection = await client.connect(
         url + "/secure", transport=transport, token=token("alice", life=4), reconnect=True

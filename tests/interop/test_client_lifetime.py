@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 from anyio import to_thread
 
-from tests.interop.peers import DRIVERS, DriverName, HostName, interop_server, make_driver
+from tests.interop.peers import DRIVERS, DriverName, HostName, clean_ends, interop_server, over_each_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from tests.clients.base import TransportName
     from tests.clients.driver import ClientDriver
-    from tests.interop.conftest import Servers
+    from tests.interop.conftest import Drivers, Servers
     from tests.support.processes import ServerProcess
 
-TRANSPORTS: tuple[TransportName, ...] = ("websockets", "sse", "longpolling")
-WITH_KEEP_ALIVE: tuple[TransportName, ...] = ("websockets", "sse")
+RECONNECTING: tuple[DriverName, ...] = ("typescript", "dotnet")
+"""Clients that can come back by themselves."""
+
+OVER_EACH_TRANSPORT = pytest.mark.parametrize(("name", "transport"), over_each_transport(), indirect=["name"])
+AND_BACK_OVER_EACH_TRANSPORT = pytest.mark.parametrize(
+    ("name", "transport"), over_each_transport(RECONNECTING), indirect=["name"]
+)
 CLIENT_TIMEOUT = 4
 """Seconds of silence, on either side, that end a connection to the impatient server; it pings every one or two."""
 
@@ -35,14 +40,15 @@ def name(request: pytest.FixtureRequest) -> DriverName:
 
 
 @pytest.fixture
-async def client(name: DriverName) -> AsyncIterator[ClientDriver]:
-    async with make_driver(name, timeout=20) as driver:
-        yield driver
+async def client(name: DriverName, drivers: Drivers) -> AsyncIterator[ClientDriver]:
+    driver = await drivers(name)
+    yield driver
+    await driver.stop_all()
 
 
 @pytest.fixture
 def reconnect(name: DriverName) -> bool | list[int]:
-    return SOON if name == "typescript" else True
+    return SOON if name == "typescript" else name in RECONNECTING
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def impatient_url(servers: Servers, default_host: HostName) -> str:
     return servers(default_host, "--keepalive", "1", "--client-timeout", str(CLIENT_TIMEOUT)).url
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@AND_BACK_OVER_EACH_TRANSPORT
 async def test_a_client_comes_back_when_the_server_does(
     client: ClientDriver, own_server: ServerProcess, reconnect: bool | list[int], transport: TransportName
 ) -> None:
@@ -78,7 +84,7 @@ async def test_a_client_comes_back_when_the_server_does(
     assert (await connection.wait_event("Receive")).arguments == ("after",)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@AND_BACK_OVER_EACH_TRANSPORT
 async def test_a_shutdown_sends_clients_to_reconnect_and_ends_the_process(
     client: ClientDriver,
     own_server: ServerProcess,
@@ -100,18 +106,18 @@ async def test_a_shutdown_sends_clients_to_reconnect_and_ends_the_process(
     assert await returning.invoke("Echo", "back") == "back"
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@OVER_EACH_TRANSPORT
 async def test_an_abort_is_final(
-    client: ClientDriver, url: str, reconnect: bool | list[int], transport: TransportName
+    client: ClientDriver, name: DriverName, url: str, reconnect: bool | list[int], transport: TransportName
 ) -> None:
     connection = await client.connect(url + "/interop", transport=transport, reconnect=reconnect)
     await connection.send("Abort")
-    assert (await connection.wait_event("$closed")).error is None
+    assert (await connection.wait_event("$closed")).error in clean_ends(name, transport)
     assert not connection.pending("$reconnecting")
     assert await connection.state() == "Disconnected"
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@OVER_EACH_TRANSPORT
 async def test_a_client_that_stops_is_gone_for_the_others(
     client: ClientDriver, url: str, transport: TransportName
 ) -> None:
@@ -130,7 +136,7 @@ async def test_idle_connections_are_kept_alive_from_both_sides(client: ClientDri
         await client.connect(
             impatient_url + "/interop", transport=transport, server_timeout=CLIENT_TIMEOUT, keep_alive=0.5
         )
-        for transport in TRANSPORTS
+        for transport in client.abilities.transports
     ]
     closes = [asyncio.create_task(connection.wait_event("$closed")) for connection in connections]
     closed, open_ones = await asyncio.wait(closes, timeout=CLIENT_TIMEOUT * 1.5)
@@ -141,7 +147,9 @@ async def test_idle_connections_are_kept_alive_from_both_sides(client: ClientDri
         assert await connection.invoke("Echo", "still here") == "still here"
 
 
-@pytest.mark.parametrize("transport", WITH_KEEP_ALIVE)
+@pytest.mark.parametrize(
+    ("name", "transport"), over_each_transport(RECONNECTING, besides=["longpolling"]), indirect=["name"]
+)
 async def test_a_client_that_falls_silent_is_told_to_come_back(
     client: ClientDriver, impatient_url: str, reconnect: bool | list[int], transport: TransportName
 ) -> None:

@@ -1,24 +1,37 @@
-"""What front ends do with their connections, done by the official TypeScript and .NET clients."""
+"""What front ends do with their connections, done by the official TypeScript, .NET and Java clients."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import uuid
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.clients.base import ClientError, Connection, ProtocolName, TransportName
-from tests.interop.peers import CLIENTS, DRIVERS, DriverName, make_client, make_driver
+from tests.clients.base import ClientError
+from tests.interop.peers import (
+    ABILITIES,
+    CLIENTS,
+    DRIVERS,
+    make_client,
+    over_each_protocol,
+    over_each_transport,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from tests.clients.base import Connection, ProtocolName, TransportName
     from tests.clients.driver import ClientDriver, DriverConnection
+    from tests.interop.conftest import Drivers
 
-TRANSPORTS: tuple[TransportName, ...] = ("websockets", "sse", "longpolling")
-PROTOCOLS: tuple[ProtocolName, ...] = ("json", "messagepack")
+OVER_EACH_TRANSPORT = pytest.mark.parametrize(("client", "transport"), over_each_transport(), indirect=["client"])
+OVER_EACH_PROTOCOL = pytest.mark.parametrize(("client", "protocol"), over_each_protocol(), indirect=["client"])
+UNORDERED = {("java", "longpolling")}
+"""Clients that post a message without waiting for the one before it."""
+
 TEXTS = {
     "empty": "",
     "accents": "naïve façade Łódź",
@@ -41,10 +54,10 @@ FAILURES: dict[tuple[str, tuple[object, ...]], str] = {
 
 
 @pytest.fixture(params=DRIVERS)
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[ClientDriver]:
-    name: DriverName = request.param
-    async with make_driver(name) as driver:
-        yield driver
+async def client(request: pytest.FixtureRequest, drivers: Drivers) -> AsyncIterator[ClientDriver]:
+    driver = await drivers(request.param)
+    yield driver
+    await driver.stop_all()
 
 
 @pytest.fixture
@@ -54,8 +67,9 @@ def mark() -> str:
 
 
 async def listen(client: ClientDriver, url: str, count: int) -> list[DriverConnection]:
-    """Return connections that report what they receive, alternately JSON and MessagePack."""
-    connections = [await client.connect(url, protocol=PROTOCOLS[number % 2]) for number in range(count)]
+    """Return connections that report what they receive, in each protocol of the client by turns."""
+    protocols = itertools.cycle(client.abilities.protocols)
+    connections = [await client.connect(url, protocol=next(protocols)) for _ in range(count)]
     for connection in connections:
         await connection.on("Receive")
     return connections
@@ -112,9 +126,9 @@ async def test_connections_are_targets(client: ClientDriver, url: str) -> None:
 
 
 async def test_users_are_reached_on_all_their_connections(client: ClientDriver, url: str, mark: str) -> None:
-    people: tuple[tuple[str, ProtocolName], ...] = (("alice", "json"), ("bob", "json"), ("bob", "messagepack"))
     alice, bob, bob_again = connections = [
-        await client.connect(f"{url}/interop?user={name}-{mark}", protocol=protocol) for name, protocol in people
+        await client.connect(f"{url}/interop?user={name}-{mark}", protocol=protocol)
+        for name, protocol in zip(("alice", "bob", "bob"), itertools.cycle(client.abilities.protocols))
     ]
     for connection in connections:
         await connection.on("Receive")
@@ -145,7 +159,9 @@ async def test_clients_of_every_kind_meet_in_a_group(url: str, mark: str) -> Non
         connections: list[Connection] = []
         for name in CLIENTS:
             client = await stack.enter_async_context(make_client(name))
-            connections += [await client.connect(url + "/interop", protocol=protocol) for protocol in PROTOCOLS]
+            connections += [
+                await client.connect(url + "/interop", protocol=protocol) for protocol in ABILITIES[name].protocols
+            ]
         for connection in connections:
             await connection.on("Receive")
             await connection.invoke("Join", mark)
@@ -157,7 +173,7 @@ async def test_clients_of_every_kind_meet_in_a_group(url: str, mark: str) -> Non
         ]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@OVER_EACH_PROTOCOL
 async def test_failed_calls_name_the_reason_and_harm_nothing(
     client: ClientDriver, url: str, protocol: ProtocolName
 ) -> None:
@@ -170,7 +186,7 @@ async def test_failed_calls_name_the_reason_and_harm_nothing(
     assert await connection.invoke("Add", 1, 2) == 3
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@OVER_EACH_PROTOCOL
 async def test_text_arrives_as_it_was(client: ClientDriver, url: str, protocol: ProtocolName) -> None:
     connection = await client.connect(url + "/interop", protocol=protocol)
     await connection.on("Receive")
@@ -180,7 +196,7 @@ async def test_text_arrives_as_it_was(client: ClientDriver, url: str, protocol: 
         assert (await connection.wait_event("Receive")).arguments == (text,), name
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@OVER_EACH_TRANSPORT
 async def test_answers_of_a_megabyte_come_whole_and_in_order(
     client: ClientDriver, url: str, transport: TransportName
 ) -> None:
@@ -192,7 +208,9 @@ async def test_answers_of_a_megabyte_come_whole_and_in_order(
     assert [(await connection.wait_event("Receive")).arguments for _ in range(4)] == [("0",), ("1",), ("2",), ("3",)]
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(
+    ("client", "transport"), [pair for pair in over_each_transport() if pair not in UNORDERED], indirect=["client"]
+)
 async def test_calls_are_run_in_the_order_in_which_they_were_sent(
     client: ClientDriver, url: str, transport: TransportName
 ) -> None:
@@ -211,7 +229,7 @@ async def test_negotiation_can_be_skipped(client: ClientDriver, url: str) -> Non
 
 
 async def test_any_transport_means_the_first_that_works(client: ClientDriver, url: str) -> None:
-    connection = await client.connect(url + "/interop", transport="any", protocol="messagepack")
+    connection = await client.connect(url + "/interop", transport="any", protocol=client.abilities.protocols[-1])
     assert await connection.invoke("Echo", "hi") == "hi"
 
 

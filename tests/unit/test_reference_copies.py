@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.components import not_run
 from tests.support.interop import COPIES, ROOT, interop_folder
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 VECTORS = ROOT / "tests" / "vectors"
+JAVA = ROOT / "tests" / "clients" / "java"
 COPIED = {
     path: path.relative_to(COPIES) for path in sorted(COPIES.rglob("*")) if path.is_file() and path.suffix != ".pyc"
 }
 COPIED |= {path: path.relative_to(ROOT / "tests") for path in sorted(VECTORS.glob("*.json"))}
+COPIED |= {JAVA / name: Path("java", "client", name) for name in ("pom.xml", "src/main/java/Driver.java")}
 
 
 @pytest.mark.parametrize("copy", COPIED, ids=lambda path: COPIED[path].as_posix())

@@ -1,0 +1,121 @@
+"""The Java client is built where a JDK is, else it comes from the bundle, else its tests say why they did not run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.interop import ROOT
+from tests.support.java import JavaClientNotFoundError, find_client
+from tests.support.programs import put_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAVEN = 'echo "$@" >> "$0.log"; test -f pom.xml && test -f src/main/java/Driver.java'
+BROKEN_MAVEN = 'echo "ERROR cannot find symbol"; exit 1'
+TEST = """
+from tests.support.java import client_command
+
+def test_client():
+    client_command()
+"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with an empty interop folder and nothing on the PATH."""
+    interop = tmp_path / "interop"
+    interop.mkdir()
+    monkeypatch.setenv("SIGNALR_INTEROP", str(interop))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
+
+
+def put(machine: Path, name: str, script: str) -> Path:
+    path = os.pathsep.join(["/usr/bin", "/bin"])
+    return put_program(machine / "bin", name, f"PATH={path}\n{script}")
+
+
+def put_jdk(machine: Path, *, version: int = 17, maven: str = MAVEN) -> Path:
+    put(machine, "javac", f'echo "javac {version}.0.1"')
+    put(machine, "mvn", maven)
+    return put(machine, "java", "exit 0")
+
+
+def put_bundle(machine: Path, script: str) -> Path:
+    return put_program(machine / "interop" / "java", "run", script)
+
+
+def test_sources_are_built_once(machine: Path) -> None:
+    java, cache = put_jdk(machine), machine / "cache"
+    client = find_client(cache)
+    assert find_client(cache) == client
+    program, *_, libraries, main_class = client.command
+    assert (program, main_class) == (str(java), "Driver")
+    assert libraries.startswith(str(cache))
+    assert (machine / "bin/mvn.log").read_text().splitlines() == ["--quiet --batch-mode package"]
+
+
+def test_a_build_that_was_cut_off_is_done_again(machine: Path) -> None:
+    put_jdk(machine)
+    cache = machine / "cache"
+    find_client(cache)
+    for ready in cache.glob("*/ready"):
+        ready.unlink()
+    find_client(cache)
+    assert len((machine / "bin/mvn.log").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(("version", "maven"), [(11, MAVEN), (17, BROKEN_MAVEN)], ids=["old JDK", "broken build"])
+def test_what_cannot_be_built_comes_from_the_bundle(machine: Path, version: int, maven: str) -> None:
+    put_jdk(machine, version=version, maven=maven)
+    start = put_bundle(machine, 'test "$1" = client')
+    assert find_client(machine / "cache").command == (str(start), "client")
+
+
+@pytest.mark.parametrize(
+    ("maven", "bundle", "reason"),
+    [
+        (None, None, r"no JDK 17 or later with Maven is on the PATH.*; \$SIGNALR_INTEROP names no folder"),
+        (BROKEN_MAVEN, None, r"Maven does not build the sources: ERROR cannot find symbol"),
+        (None, 'echo "no java on PATH" >&2; exit 1', r"the prebuilt client does not start: no java on PATH"),
+    ],
+    ids=["nothing", "broken build", "broken bundle"],
+)
+def test_without_a_client_the_reasons_are_given(
+    machine: Path, maven: str | None, bundle: str | None, reason: str
+) -> None:
+    if maven is not None:
+        put_jdk(machine, maven=maven)
+    if bundle is not None:
+        put_bundle(machine, bundle)
+    with pytest.raises(JavaClientNotFoundError, match=f"(?s){reason}"):
+        find_client(machine / "cache")
+
+
+@pytest.mark.parametrize(
+    ("has_java", "ci", "options", "closing", "reason"),
+    [
+        (True, "", [], "1 skipped", "1 x no Java client: "),
+        (True, "true", [], "1 failed", "no Java client: "),
+        (False, "", [], "1 failed", "java is missing "),
+        (False, "true", ["--without=java"], "1 skipped", "1 x --without java was given"),
+    ],
+    ids=["at home", "in a gate", "without Java", "left out"],
+)
+def test_a_run_without_the_client_says_so(
+    machine: Path, ci: str, options: list[str], closing: str, reason: str, *, has_java: bool
+) -> None:
+    if has_java:
+        put(machine, "java", "exit 0")
+    test = machine / "test_it.py"
+    test.write_text(TEST)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", *options, str(test)]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "CI": ci}, capture_output=True, text=True, check=False)
+    assert closing in done.stdout.splitlines()[-1]
+    assert any(line.startswith(reason) for line in done.stdout.splitlines())
