@@ -74,10 +74,11 @@ class HubActivator:
                 made = await made
             else:
                 break
-        if not isinstance(made, self._hub_type):
+        if type(made) is not self._hub_type:
             raise HubDefinitionError(
                 f"{self._option} made {_described(made)}: it must make an object of {self._hub_type.__name__}, by "
-                "returning it, or as an awaitable or an asynchronous context manager of it."
+                "returning it, or as an awaitable or an asynchronous context manager of it. Methods and hooks are "
+                "those of the class that is mapped, so map the subclass itself to use its overrides."
             )
         if "clients" in vars(made):
             raise HubDefinitionError(

@@ -115,6 +115,12 @@ class HubConnection:
         """Wait until the client has taken enough."""
         await self._output.drain()
 
+    async def drain_stream(self) -> None:
+        """Wait until the client has taken enough of a stream, also while a call that waits for a slot holds it up."""
+        await self._output.drain()
+        if self._reconnection is not None and self._incoming.holds_call:
+            await self._reconnection.drain_unseen()
+
     def send(self, message: StreamItemMessage | CompletionMessage) -> bool:
         """Write what belongs to one call of the client; dropped once the connection is closing.
 

@@ -196,7 +196,10 @@ class HubDispatcher:
             if found is None:
                 raise HubException(texts.unknown_hub_method(context.method_name))
             method = found
-        return await self._call(invocation, context.hub, method, context.arguments)
+        result = await self._call(invocation, context.hub, method, context.arguments)
+        if invocation.is_stream:
+            invocation.wrapped = (*invocation.wrapped, result)
+        return result
 
     async def _call(self, invocation: Invocation, hub: Hub, method: HubMethod, arguments: tuple[Any, ...]) -> Any:
         filled = _NOTHING if method.is_plain else await self._filled(invocation, hub, method)
@@ -230,17 +233,18 @@ class HubDispatcher:
         invocation.has_items = True
         iterator = aiter(items)
         count = 0
-        try:
+        async with AsyncExitStack() as closing:
+            for wrapped in invocation.wrapped:
+                closing.push_async_callback(tasks.end_iteration, wrapped)
+            closing.push_async_callback(tasks.end_iteration, iterator)
             async for item in iterator:
                 if invocation.is_cancelled:
                     break
                 if not connection.send(StreamItemMessage(invocation.invocation_id, item)):
-                    await connection.drain()
+                    await connection.drain_stream()
                 count += 1
                 if count % _ITEMS_PER_TURN == 0:
                     await asyncio.sleep(0)
-        finally:
-            await tasks.end_iteration(iterator)
 
     def _failed(
         self, connection: HubConnection, invocation: Invocation, error: BaseException, *, is_cancelled: bool

@@ -86,6 +86,11 @@ class IncomingMessages:
         return self._held is not None
 
     @property
+    def holds_call(self) -> bool:
+        """Whether a call waits for a slot, which streams to the client have none of."""
+        return isinstance(self._held, _CALLS)
+
+    @property
     def is_busy(self) -> bool:
         """Whether calls run, other than streams to the client."""
         return self._calls > 0

@@ -40,6 +40,7 @@ class Invocation:
         is_limited: Whether the call counts against `maximum_parallel_invocations_per_client`.
         is_cancelled: Whether the client has cancelled the call, or has gone.
         has_items: Whether the method has begun to stream.
+        wrapped: What a method that streams returned to filters, which may have put something around it.
         scope: What is closed once the method has ended; None while there is no such thing.
     """
 
@@ -61,6 +62,7 @@ class Invocation:
         "stream_ids",
         "token",
         "uploads",
+        "wrapped",
     )
 
     def __init__(self, method: HubMethod, call: InvocationMessage | StreamInvocationMessage) -> None:
@@ -76,6 +78,7 @@ class Invocation:
         self.is_limited: bool = not self.is_stream and not self.stream_ids
         self.is_cancelled: bool = False
         self.has_items: bool = False
+        self.wrapped: tuple[Any, ...] = ()
         self.scope: AsyncExitStack | None = None
         self._task: asyncio.Task[Any] | None = None
         self._has_cancelled_task = False

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Output", "Reconnection"]
 
 _log = logging.getLogger("signalr_py.hub")
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 15.0
+_PATIENCE_OF_SENDERS: Final = 5.0
 _CHUNK_SIZE: Final = 65_536
 
 
@@ -49,8 +50,9 @@ class Reconnection:
     """Stands between a connection and its duplex, and numbers what passes; satisfies `Output`.
 
     A full buffer holds up those who wait for the client, and nobody else: `write` never waits. A client that frees
-    nothing of a full buffer for 5 seconds is disconnected. While reading is paused its acknowledgements are not seen,
-    so nobody waits for them then.
+    nothing of it is disconnected when somebody has waited for 5 seconds; while nobody does, it has 15 seconds, and as
+    long as it may be away. While reading is paused its acknowledgements are not seen, so nobody waits for them then,
+    but for streams, of which a call that waits for a slot is independent: `drain_unseen`.
 
     Args:
         duplex: What carries the connection.
@@ -64,13 +66,15 @@ class Reconnection:
         "_drainers",
         "_duplex",
         "_failed",
-        "_full_since",
         "_has_ended",
         "_is_paused",
         "_maximum_size",
         "_overflowed",
+        "_patience",
+        "_patience_of_senders",
         "_protocol",
         "_replay",
+        "_streams",
     )
 
     def __init__(
@@ -89,7 +93,9 @@ class Reconnection:
         self._failed = failed
         self._replay = Replay()
         self._drainers: list[asyncio.Future[None]] = []
-        self._full_since: float | None = None
+        self._streams: list[asyncio.Future[None]] = []
+        self._patience = _Patience(_PATIENCE)
+        self._patience_of_senders = _Patience(_PATIENCE_OF_SENDERS)
         self._is_paused = False
         self._has_ended = False
 
@@ -110,15 +116,27 @@ class Reconnection:
             self._drainers.append(drained)
             await drained
 
+    async def drain_unseen(self) -> None:
+        """Wait until reading goes on or is paused anew, if most of what the client may leave unread is kept.
+
+        It is for those who wait without holding up what reading waits for.
+        """
+        if self._is_paused and self._replay.size >= self._duplex.send_limits.size // 2 and not self._has_ended:
+            drained = asyncio.get_running_loop().create_future()
+            self._streams.append(drained)
+            await drained
+
     def pause_reading(self) -> None:
         """Say that nothing is looked at, not even acknowledgements."""
         self._is_paused = True
         self._release()
+        self._release_streams()
         self._duplex.pause_reading()
 
     def resume_reading(self) -> None:
         """Take bytes from the client again."""
         self._is_paused = False
+        self._release_streams()
         self._duplex.resume_reading()
 
     def receive(self, message: HubMessage) -> bool:
@@ -134,7 +152,7 @@ class Reconnection:
             return self._replay.receive()
         if isinstance(message, AckMessage):
             if self._replay.acknowledge(message.sequence_id):
-                self._full_since = None
+                self._renew_patience()
             if self._replay.size < self._maximum_size:
                 self._release()
             return False
@@ -146,7 +164,7 @@ class Reconnection:
     def reconnected(self) -> None:
         """Repeat on a new socket what the client has not acknowledged."""
         resumption = self._replay.resume()
-        self._full_since = None
+        self._renew_patience()
         chunk = bytearray(self._protocol.encode(SequenceMessage(resumption.sequence_id)))
         for message in resumption.messages:
             if len(chunk) + len(message) > _CHUNK_SIZE:
@@ -159,27 +177,38 @@ class Reconnection:
         """Acknowledge what has come since the last time, and look for how long the buffer is full."""
         if not self._duplex.is_suspended and (sequence_id := self._replay.acknowledgement()) is not None:
             self._duplex.write(self._protocol.encode(AckMessage(sequence_id)))
-        if not self._is_full or self._is_paused:
-            self._full_since = None
-        elif self._full_since is None:
-            self._full_since = now
-        elif now - self._full_since >= _PATIENCE:
-            self._failed(
-                ClientTimeoutError(
-                    f"The client has acknowledged nothing for {_PATIENCE:g} seconds, and {self._replay.size} bytes "
-                    f"wait for that; the limit is HubOptions(stateful_reconnect_buffer_size={self._maximum_size})."
+        is_waiting = self._is_full and not self._is_paused
+        for patience, counts in (
+            (self._patience_of_senders, is_waiting and self._holds_up_somebody()),
+            (self._patience, is_waiting and not self._duplex.is_suspended),
+        ):
+            if patience.is_over(now, counts=counts):
+                self._failed(
+                    ClientTimeoutError(
+                        f"The client has acknowledged nothing for {patience.seconds:g} seconds, and "
+                        f"{self._replay.size} bytes wait for that; "
+                        f"the limit is HubOptions(stateful_reconnect_buffer_size={self._maximum_size})."
+                    )
                 )
-            )
+                return
 
     def end(self) -> None:
         """Wait for nobody any more, because the connection ends."""
         self._has_ended = True
         self._release()
+        self._release_streams()
         self._duplex.disable_reconnect()
 
     @property
     def _is_full(self) -> bool:
         return self._replay.size > self._maximum_size
+
+    def _holds_up_somebody(self) -> bool:
+        return any(not drained.done() for drained in self._drainers)
+
+    def _renew_patience(self) -> None:
+        self._patience.renew()
+        self._patience_of_senders.renew()
 
     def _is_far_too_full(self) -> bool:
         """Tell whether more waits than a client without stateful reconnect may leave unread.
@@ -205,6 +234,41 @@ class Reconnection:
 
     def _release(self) -> None:
         drainers, self._drainers = self._drainers, []
-        for drained in drainers:
-            if not drained.done():
-                drained.set_result(None)
+        _let_go(drainers)
+
+    def _release_streams(self) -> None:
+        streams, self._streams = self._streams, []
+        _let_go(streams)
+
+
+@final
+class _Patience:
+    """Measures for how long something has been so, without a break.
+
+    Args:
+        seconds: How long it may be so.
+    """
+
+    __slots__ = ("_since", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._since: float | None = None
+
+    def is_over(self, now: float, *, counts: bool) -> bool:
+        """Note whether it is so now, and tell whether it has been for too long."""
+        if not counts:
+            self._since = None
+        elif self._since is None:
+            self._since = now
+        return self._since is not None and now - self._since >= self.seconds
+
+    def renew(self) -> None:
+        """Start over."""
+        self._since = None
+
+
+def _let_go(waiting: list[asyncio.Future[None]]) -> None:
+    for each in waiting:
+        if not each.done():
+            each.set_result(None)

@@ -37,6 +37,7 @@ from signalr_py import (
 from signalr_py.hub.client_results import PendingResult
 from signalr_py.hub.connection import HubConnection
 from signalr_py.hub.invocations import Invocation
+from signalr_py.hub.reconnection import Reconnection
 from signalr_py.hub.uploads import UploadStream
 from signalr_py.transports.connection import TransportConnection
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELD", "create_app", "main"]
 
-HELD: Final = (TransportConnection, HubConnection, Invocation, UploadStream, PendingResult)
+HELD: Final = (TransportConnection, HubConnection, Reconnection, Invocation, UploadStream, PendingResult)
 """What may only live as long as a connection or a call does."""
 
 _PATIENCE: Final = 30.0
@@ -212,7 +213,7 @@ def create_app() -> Starlette:
     signalr = SignalR(
         HubOptions(maximum_parallel_invocations_per_client=4, client_result_timeout=60), filters=[CountingFilter()]
     )
-    http = HttpConnectionOptions(disconnect_timeout=2, allow_stateful_reconnects=True)
+    http = HttpConnectionOptions(disconnect_timeout=8, allow_stateful_reconnects=True)
 
     async def health(request: Request) -> PlainTextResponse:
         return PlainTextResponse("ok")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.support.raw_channels import (
     ConnectionGoneError,
@@ -28,16 +28,20 @@ __all__ = ["LOST", "life"]
 LOST: Final = (ConnectionEndedError, ConnectionGoneError, httpx.HTTPError, WebSocketException, OSError)
 """What a client sees when its connection is cut."""
 
+_REFUSALS_TO_RETURN: Final = (204, 404, 409)
 _CHANNELS: Final = (WebSocketChannel, ServerSentEventsChannel, LongPollingChannel)
 
 
 async def life(http: httpx.AsyncClient, url: str, random: Random, *, steps: int) -> None:
     """Connect over a transport chosen at random, do some things, and leave in one way or another."""
     kind = random.choices(_CHANNELS, (8, 1, 1))[0]
-    async with _connected(http, url, kind) as client:
+    is_stateful = kind is WebSocketChannel and random.random() < 0.5
+    async with _connected(http, url, kind, is_stateful=is_stateful) as client:
         for _ in range(random.randrange(steps + 1)):
             await random.choice(_THINGS)(client, random)
         await _leave(client, random)
+        if is_stateful and random.random() < 0.5:
+            await _come_back(client, url)
 
 
 async def _leave(client: RawClient, random: Random) -> None:
@@ -53,9 +57,30 @@ async def _leave(client: RawClient, random: Random) -> None:
         client.channel.websocket.transport.abort()
 
 
+async def _come_back(client: RawClient, url: str) -> None:
+    """Cut a connection, return to it with another socket, and cut that one too; it may have ended meanwhile."""
+    assert isinstance(client.channel, WebSocketChannel)
+    client.channel.websocket.transport.abort()
+    try:
+        channel = await WebSocketChannel.open(url, client.channel.parameters)
+    except InvalidStatus as error:
+        if error.response.status_code not in _REFUSALS_TO_RETURN:
+            raise
+        return
+    returned = RawClient(channel, client.connection_id)
+    try:
+        with contextlib.suppress(ConnectionEndedError):
+            await returned.take(lambda message: message.get("type") == 9)
+        channel.websocket.transport.abort()
+    finally:
+        await returned.aclose()
+
+
 @contextlib.asynccontextmanager
-async def _connected(http: httpx.AsyncClient, url: str, kind: type[Any]) -> AsyncIterator[RawClient]:
-    negotiated = await negotiate(http, url)
+async def _connected(
+    http: httpx.AsyncClient, url: str, kind: type[Any], *, is_stateful: bool
+) -> AsyncIterator[RawClient]:
+    negotiated = await negotiate(http, url, {"useStatefulReconnect": "true"} if is_stateful else None)
     parameters = {"id": negotiated.connection_token}
     if kind is WebSocketChannel:
         channel: Any = await WebSocketChannel.open(url, parameters)
@@ -63,7 +88,7 @@ async def _connected(http: httpx.AsyncClient, url: str, kind: type[Any]) -> Asyn
         channel = await kind.open(http, url, parameters)
     client = RawClient(channel, negotiated.connection_id)
     try:
-        assert await client.shake_hands() == {}
+        assert await client.shake_hands(version=2 if is_stateful else 1) == {}
         yield client
     finally:
         await client.aclose()

@@ -20,8 +20,8 @@ CLIENTS = 1_000
 WARM_UP = 200
 AT_ONCE = 40
 SECONDS = 240
-MOST_NEW_OBJECTS = 500
-MOST_NEW_KILOBYTES = 12_000
+MOST_NEW_OBJECTS = 100
+MOST_NEW_KILOBYTES = 6_000
 
 
 async def play(server: ServerProcess, clients: int, seed: int) -> dict[str, Any]:
@@ -58,5 +58,5 @@ async def test_nothing_is_left_of_two_thousand_clients(server: ServerProcess) ->
         assert census["held"] == {}
         assert census["tasks"] == []
         assert census["problems"] == []
-    assert second["objects"] - first["objects"] < MOST_NEW_OBJECTS + 4 * CLIENTS
+    assert second["objects"] - first["objects"] < MOST_NEW_OBJECTS
     assert second["memory"] - first["memory"] < MOST_NEW_KILOBYTES

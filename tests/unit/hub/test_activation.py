@@ -90,11 +90,12 @@ async def test_a_class_is_its_own_factory_when_it_takes_the_context() -> None:
     assert (await open_one(Aware, Aware)).caller is CONTEXT
 
 
-async def test_a_subclass_of_the_hub_will_do() -> None:
+async def test_a_subclass_of_the_hub_is_refused_because_its_overrides_would_not_count() -> None:
     class Special(Simple):
         pass
 
-    assert type(await open_one(lambda context: Special(), Simple)) is Special
+    with pytest.raises(HubDefinitionError, match=r"made an object of Special: .* map the subclass itself"):
+        await open_one(lambda context: Special(), Simple)
 
 
 async def test_a_hub_that_is_a_context_manager_itself_is_not_entered() -> None:

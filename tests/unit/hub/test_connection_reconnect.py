@@ -54,6 +54,10 @@ class WatchedHub(Hub):
         await self.gate.wait()
         yield 2
 
+    async def repeated(self, text: str, count: int) -> AsyncIterator[str]:
+        for _ in range(count):
+            yield text
+
     async def flood(self, size: int) -> None:
         await self.clients.caller.send("Receive", "x" * size)
         self.events.append("the flood has been taken")
@@ -304,6 +308,23 @@ async def test_a_call_in_line_in_front_of_an_acknowledgement_does_not_hold_up_th
         client.start("Note", "behind")
         await client.answer("2")
         assert WatchedHub.events == ["connected", "the flood has been taken", "behind"]
+
+
+async def test_a_call_in_line_in_front_of_acknowledgements_lets_no_stream_end_the_connection() -> None:
+    async with serve(WatchedHub, HubOptions(stateful_reconnect_buffer_size=100)) as server:
+        client = await connect(server)
+        client.duplex.send_limits = SendLimits(1_000, 4_096)
+        client.start("Wait")
+        client.send({"type": 4, "invocationId": "s", "target": "Repeated", "arguments": ["x" * 50, 100]})
+        note = client.start("Note", "in line")
+        await settle()
+        WatchedHub.gate.set()
+        await client.answer(note)
+        for number in range(1, 104):
+            client.send({"type": 8, "sequenceId": number})
+            await settle()
+        assert await client.answer("s") == {"type": 3, "invocationId": "s"}
+        assert WatchedHub.events == ["connected", "in line"]
 
 
 async def test_one_full_buffer_never_delays_the_others() -> None:

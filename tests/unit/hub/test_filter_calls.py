@@ -284,8 +284,10 @@ async def test_a_stream_inside_of_another_is_closed_before_the_call_ends(is_left
     runners: set[object] = set()
 
     async def session(context: HubCallerContext) -> AsyncIterator[Hub]:
-        yield Counting()
-        trace.append("session closed")
+        try:
+            yield Counting()
+        finally:
+            trace.append("session closed")
 
     class Counting(Hub):
         async def count(self) -> AsyncIterator[int]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from signalr_py.exceptions import BindingError, ClientTimeoutError, RemoteProtocolError
-from signalr_py.hub.reconnection import Reconnection
-from signalr_py.protocol.json import JsonHubProtocol
+from signalr_py.exceptions import BindingError, RemoteProtocolError
 from signalr_py.protocol.messages import (
     AckMessage,
     CloseMessage,
@@ -21,41 +18,10 @@ from signalr_py.protocol.messages import (
     StreamBindingFailure,
 )
 from signalr_py.transports.base import SendLimits
-from tests.support.duplex import InMemoryDuplex
-from tests.support.handlers import RecordingHandler
-from tests.support.tasks import settle
+from tests.support.reconnection import Site, ack, sequence
 
 if TYPE_CHECKING:
     from signalr_py.protocol.messages import HubMessage
-
-
-class Site:
-    """A `Reconnection` with a limit of ten bytes."""
-
-    def __init__(self) -> None:
-        self.duplex = InMemoryDuplex(is_stateful=True)
-        assert self.duplex.enable_reconnect()
-        self.overflows: list[int] = []
-        self.failures: list[Exception] = []
-        self.reconnection = Reconnection(
-            self.duplex, JsonHubProtocol(), 10, overflowed=self._overflowed, failed=self.failures.append
-        )
-
-    def _overflowed(self) -> None:
-        self.overflows.append(len(self.duplex.writes))
-
-    @property
-    def written(self) -> bytes:
-        """Everything that was written, and that no socket lost."""
-        return b"".join(self.duplex.writes)
-
-
-def ack(number: int) -> bytes:
-    return b'{"type":8,"sequenceId":%d}\x1e' % number
-
-
-def sequence(number: int) -> bytes:
-    return b'{"type":9,"sequenceId":%d}\x1e' % number
 
 
 def test_what_is_written_goes_out_as_it_is() -> None:
@@ -171,139 +137,6 @@ def test_an_acknowledgement_that_was_lost_is_repeated() -> None:
     site.duplex.writes.clear()
     site.reconnection.tick(2)
     assert site.written == ack(1)
-
-
-async def test_whoever_waits_for_a_full_buffer_goes_on_when_it_is_below_its_limit() -> None:
-    site = Site()
-    for data in (b"x", b"y" * 9, b"z"):
-        site.reconnection.write(data)
-    waiting = [asyncio.create_task(site.reconnection.drain()) for _ in range(2)]
-    await settle()
-    site.reconnection.receive(AckMessage(0))
-    await settle()
-    assert not any(task.done() for task in waiting)
-    site.reconnection.receive(AckMessage(1))
-    await settle()
-    assert not any(task.done() for task in waiting), "ten bytes are the limit, and not below it"
-    site.reconnection.receive(AckMessage(2))
-    await asyncio.gather(*waiting)
-
-
-async def test_nobody_waits_for_a_buffer_that_is_not_full() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 10)
-    await site.reconnection.drain()
-
-
-async def test_whoever_waits_waits_for_the_socket_first() -> None:
-    site = Site()
-    site.duplex.is_slow = True
-    waiting = asyncio.create_task(site.reconnection.drain())
-    await settle()
-    assert not waiting.done()
-    site.duplex.catch_up()
-    await waiting
-
-
-async def test_somebody_who_has_given_up_waiting_is_forgotten() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    gone, waiting = (asyncio.create_task(site.reconnection.drain()) for _ in range(2))
-    await settle()
-    gone.cancel()
-    await settle()
-    site.reconnection.receive(AckMessage(1))
-    await waiting
-
-
-async def test_nobody_waits_while_acknowledgements_are_not_seen() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    waiting = asyncio.create_task(site.reconnection.drain())
-    await settle()
-    site.reconnection.pause_reading()
-    await waiting
-    assert not site.duplex.is_reading
-    await site.reconnection.drain()
-    site.duplex.connect(RecordingHandler(site.duplex))
-    site.reconnection.resume_reading()
-    assert site.duplex.is_reading
-    waiting = asyncio.create_task(site.reconnection.drain())
-    await settle()
-    assert not waiting.done()
-    site.reconnection.end()
-    await waiting
-
-
-async def test_nobody_waits_for_a_connection_that_ends() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    waiting = asyncio.create_task(site.reconnection.drain())
-    await settle()
-    site.reconnection.end()
-    await waiting
-    await site.reconnection.drain()
-    assert not site.duplex.is_resumable
-
-
-def test_a_client_that_frees_nothing_of_a_full_buffer_for_five_seconds_is_given_up() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    site.reconnection.tick(100)
-    site.reconnection.tick(104.9)
-    assert not site.failures
-    site.reconnection.tick(105)
-    (failure,) = site.failures
-    assert isinstance(failure, ClientTimeoutError)
-    assert str(failure) == (
-        "The client has acknowledged nothing for 5 seconds, and 11 bytes wait for that; "
-        "the limit is HubOptions(stateful_reconnect_buffer_size=10)."
-    )
-
-
-def test_a_client_that_frees_some_of_a_full_buffer_has_five_seconds_more() -> None:
-    site = Site()
-    for number in range(4):
-        site.reconnection.write(b"x" * 11)
-        site.reconnection.write(b"x" * 11)
-        site.reconnection.tick(100 + 4 * number)
-        site.reconnection.receive(AckMessage(number + 1))
-    assert not site.failures
-
-
-def test_an_old_acknowledgement_frees_nothing() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    site.reconnection.tick(100)
-    site.reconnection.receive(AckMessage(0))
-    site.reconnection.tick(105)
-    assert len(site.failures) == 1
-
-
-def test_a_client_that_comes_back_has_five_seconds_more() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    site.reconnection.tick(100)
-    site.reconnection.reconnected()
-    site.reconnection.tick(105)
-    assert not site.failures
-
-
-def test_time_does_not_count_while_acknowledgements_are_not_seen() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 11)
-    site.reconnection.tick(100)
-    site.reconnection.pause_reading()
-    site.reconnection.tick(110)
-    assert not site.failures
-
-
-def test_a_buffer_that_is_not_full_may_be_left_alone() -> None:
-    site = Site()
-    site.reconnection.write(b"x" * 10)
-    site.reconnection.tick(100)
-    site.reconnection.tick(200)
-    assert not site.failures
 
 
 def test_far_too_many_bytes_end_the_connection_at_once(caplog: pytest.LogCaptureFixture) -> None:
