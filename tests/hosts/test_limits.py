@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from tests.hosts.application import AppOptions
 from tests.hosts.places import HOSTS, UVICORN, Place
 from tests.hosts.stalling import stalled_client
-from tests.hosts.witnesses import nobody_notices
+from tests.hosts.witnesses import nobody_notices, written_so_far
 from tests.support.raw_channels import http_client, open_websocket
 from tests.support.raw_client import TRANSPORTS, connect, negotiate
 
@@ -86,6 +86,7 @@ async def test_a_client_that_does_not_read_is_disconnected_and_nobody_waits_for_
             waiting = await watcher.invoke("Waiting", stalled.connection_id)
             assert waiting is None or waiting <= BUFFER + 2 * MESSAGE
         assert (await watcher.expect("Left"))[0] == stalled.connection_id
+        await written_so_far(server, watcher)
         log = server.log()
         assert log.count(f"WARNING signalr_py.transports: Connection {stalled.connection_id}") == 1
         assert "Traceback" not in log
@@ -113,6 +114,7 @@ async def test_a_client_that_does_not_take_a_message_in_time_is_disconnected(
         await watcher.invoke("Fill", stalled.connection_id, 16_000_000)
         assert (await watcher.expect("Left"))[0] == stalled.connection_id
         assert await watcher.invoke("Waiting", stalled.connection_id) is None
+        await written_so_far(server, watcher)
         assert server.log().count(f"WARNING signalr_py.transports: Connection {stalled.connection_id}") == 1
 
 

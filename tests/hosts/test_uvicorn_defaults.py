@@ -34,6 +34,7 @@ async def test_compressed_messages_are_understood(servers: Servers, host: str) -
             received += frame
         assert json.loads(received.split(RS)[1]) == {"type": 3, "invocationId": "1", "result": text}
         await (await socket.ping())
+    server.wait_for_log(WARNING)
     assert server.log().count(WARNING) == 1
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.support.processes import ServerProcess
     from tests.support.raw_client import RawClient
 
-__all__ = ["nobody_notices"]
+__all__ = ["nobody_notices", "written_so_far"]
 
 _OURS: Final = re.compile(r"^(?:INFO|WARNING|ERROR|CRITICAL) signalr_py\b.*$", re.MULTILINE)
 _FAILURES: Final = re.compile(r"^(?:Traceback|ERROR|CRITICAL|\[ERROR\]|.*\bTask exception was never).*$", re.MULTILINE)
@@ -34,18 +34,19 @@ async def nobody_notices(
         host_failure: Words of an error that this host itself logs, whatever the application.
     """
     async with connect(url) as witness:
-        await _written_so_far(server, witness)
+        await written_so_far(server, witness)
         start = len(server.log())
         yield
         assert await witness.invoke("Echo", "unimpressed") == "unimpressed"
-        await _written_so_far(server, witness)
+        await written_so_far(server, witness)
         log = server.log()[start:]
         assert len(_OURS.findall(log)) <= lines, log
         failures = _FAILURES.findall(log)
         assert not failures or (host_failure is not None and host_failure in log), log
 
 
-async def _written_so_far(server: ServerProcess, witness: RawClient) -> None:
+async def written_so_far(server: ServerProcess, witness: RawClient) -> None:
+    """Wait until all that the server has logged so far can be read."""
     mark = f"mark {uuid.uuid4()}"
     await witness.invoke("Log", mark)
     server.wait_for_log(mark)

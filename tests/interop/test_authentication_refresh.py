@@ -177,6 +177,7 @@ async def test_no_token_is_in_the_log(server: ServerProcess, url: str) -> None:
         assert (await refresh(url, connection_token, admin)).status_code == 200
         async with httpx.AsyncClient(trust_env=False) as http:
             await http.post(f"{url}/refresh", params={"id": connection_token, "access_token": admin})
+    server.wait_for_log("access_token=[redacted]")
     log = server.log()
     assert "POST /api/hub/refresh?id=[redacted]&access_token=[redacted]" in log
     assert [secret for secret in (alice, admin, connection_token) if secret in log] == []
