@@ -43,7 +43,7 @@ def update(venv: Path, stamp: Stamp, wanted: str) -> None:
     stamp.forget(_STEP)
     inputs = _inputs(version)
     pip_install("updating pip", venv, "--upgrade", "pip")
-    pip_install("installing the package and its tools", venv, "--editable", ".", "--group", "dev")
+    pip_install("installing the package and its tools", venv, "--editable", ".[fast]", "--group", "dev")
     stamp.record(_STEP, inputs)
 
 

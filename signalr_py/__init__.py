@@ -36,8 +36,9 @@ from signalr_py.hub.methods import cancellable, hub_method
 from signalr_py.hub.proxies import ClientProxy, SingleClientProxy
 from signalr_py.hub.typed_clients import call_from_thread
 from signalr_py.options import HttpConnectionOptions, HubOptions, JsonPayload, MessagePackPayload
+from signalr_py.servers.uvicorn.running import run
 from signalr_py.transports.base import ConnectionStatistics
-from signalr_py.types import TransferFormat, TransportType
+from signalr_py.types import SlowClientPolicy, TransferFormat, TransportType
 
 __all__ = [
     "AuthorizationContext",
@@ -75,6 +76,7 @@ __all__ = [
     "SignalR",
     "SignalRError",
     "SingleClientProxy",
+    "SlowClientPolicy",
     "TransferFormat",
     "TransportType",
     "WrongThreadError",
@@ -83,4 +85,5 @@ __all__ = [
     "cancellable",
     "client_method",
     "hub_method",
+    "run",
 ]

@@ -24,10 +24,14 @@ __all__ = [
     "JsonPayload",
     "MessagePackPayload",
     "Naming",
+    "SlowClientDefault",
     "SubprotocolSelector",
 ]
 
 Naming: TypeAlias = Literal["as_declared", "camel", "pascal"]
+
+SlowClientDefault: TypeAlias = Literal["disconnect", "drop_oldest", "drop_new"]
+"""What may happen to any message: the policies that need neither a key nor a sender who can wait."""
 
 SubprotocolSelector: TypeAlias = Callable[[Sequence[str]], str | None]
 """Picks one of the subprotocols that a client offers, or None when none of them will do."""
@@ -115,6 +119,10 @@ class HubOptions(_InheritedOptions):
             and how many of its calls may wait for clients' answers; None for no limit.
         client_result_timeout: Seconds in which a client must answer a call of the server; may be infinite.
         stateful_reconnect_buffer_size: Bytes kept for a client that may come back.
+        slow_client_policy: What happens to messages of `send` when as much waits for a client as
+            `HttpConnectionOptions(maximum_send_buffer_size=..., maximum_send_buffer_messages=...)` allow, unless the
+            call says otherwise: `disconnect` the client, `drop_oldest` or `drop_new`. Answers and items of streams are
+            never dropped.
         json: How values are spelled in JSON.
         messagepack: How values are spelled in MessagePack.
     """
@@ -130,6 +138,7 @@ class HubOptions(_InheritedOptions):
     maximum_streams_per_client: int | None = 1_000
     client_result_timeout: float = 30
     stateful_reconnect_buffer_size: int = 100_000
+    slow_client_policy: SlowClientDefault = "disconnect"
     json: JsonPayload = field(default_factory=JsonPayload)
     messagepack: MessagePackPayload = field(default_factory=MessagePackPayload)
 
@@ -142,6 +151,7 @@ class HubOptions(_InheritedOptions):
         check_count(self, "streams", "maximum_streams_per_client", can_be_none=True)
         check_count(self, "bytes", "stateful_reconnect_buffer_size")
         check_flag(self, "enable_detailed_errors")
+        check_word(self, "slow_client_policy", ("disconnect", "drop_oldest", "drop_new"))
         check_kind(self, "json", JsonPayload)
         check_kind(self, "messagepack", MessagePackPayload)
         protocols = members_of(self, "supported_protocols", str, _PROTOCOLS, f"of {_PROTOCOLS}")

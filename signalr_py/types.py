@@ -3,15 +3,51 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
-__all__ = ["Challenge", "ConnectionId", "GroupName", "TransferFormat", "TransportType", "UserId"]
+from msgspec import Struct
+
+__all__ = [
+    "MUST_ARRIVE",
+    "Challenge",
+    "ConnectionId",
+    "Delivery",
+    "GroupName",
+    "SlowClientPolicy",
+    "TransferFormat",
+    "TransportType",
+    "UserId",
+]
 
 ConnectionId: TypeAlias = str
 """The public id of a connection: what `context.connection_id` holds and `clients.client(...)` takes."""
 
 GroupName: TypeAlias = str
 UserId: TypeAlias = str
+
+SlowClientPolicy: TypeAlias = Literal["disconnect", "drop_oldest", "drop_new", "latest", "wait"]
+"""What happens to a message whose client does not keep up: see `ClientProxy.send`."""
+
+
+class Delivery(Struct, frozen=True):
+    """How a message is treated by a connection whose client does not keep up.
+
+    Attributes:
+        policy: What happens when too much waits for the client; `latest` also replaces what waits already.
+        key: What a message with `latest` replaces: the one of the same key.
+    """
+
+    policy: SlowClientPolicy = "disconnect"
+    key: str | None = None
+
+    @property
+    def is_droppable(self) -> bool:
+        """Whether its sender need not wait for the client, because it may be dropped or replaced instead."""
+        return self.policy not in ("disconnect", "wait")
+
+
+MUST_ARRIVE: Final = Delivery()
+"""Of everything that belongs to a call or to the connection itself: never dropped as long as the connection lasts."""
 
 
 class TransferFormat(enum.Enum):

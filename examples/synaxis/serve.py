@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STARTUP_FAILED = 3
+_FAST_WEB_SOCKETS = "signalr_py.servers.uvicorn:FastWebSocketProtocol"
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             create_app(settings),
             host=options.host,
             port=options.port,
-            ws="websockets-sansio",
+            ws=_FAST_WEB_SOCKETS,
             ws_per_message_deflate=False,
             ws_ping_interval=None,
             log_config=None,

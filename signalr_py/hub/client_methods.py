@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, get_or
 from msgspec import Struct
 
 from signalr_py.exceptions import HubDefinitionError
+from signalr_py.hub.deliveries import mistake_in
+from signalr_py.hub.keys import check_key, key_of
 from signalr_py.hub.signatures import type_arguments, wire_name
+from signalr_py.types import SlowClientPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,25 +24,38 @@ __all__ = ["ClientMethod", "client_method", "client_methods_of", "resolved"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NAME_ATTRIBUTE: Final = "__signalr_client_name__"
+_DELIVERY_ATTRIBUTE: Final = "__signalr_client_delivery__"
 _NO_MEMBERS: Final = (object, Generic, Protocol)
 
 
-def client_method(name: str) -> Callable[[F], F]:
-    """Give a method of a typed client a name on the wire of its own; overrides of the method keep it.
+def client_method(
+    name: str | None = None, *, policy: SlowClientPolicy | None = None, key: str | None = None
+) -> Callable[[F], F]:
+    """Say how a method of a typed client is sent; overrides of the method keep it.
 
     Args:
-        name: What the client's handler is registered as. The .NET and Java clients compare it with regard to case.
+        name: What the client's handler is registered as. The .NET and Java clients compare it with regard to case. By
+            default it is the name of the method, in Pascal case.
+        policy: What happens to a call whose client does not keep up; see `ClientProxy.send`.
+        key: What a call is the newest value of, with the names of parameters in braces: `"price:{symbol}"`. It implies
+            the policy `"latest"`.
 
     Raises:
-        HubDefinitionError: The name is empty, or it is given to something else than a method.
+        HubDefinitionError: The name is empty, `policy` and `key` do not go together, or it is given to something else
+            than a method.
     """
-    if not name:
+    if name == "":
         raise HubDefinitionError("client_method(''): a name needs at least one character.")
+    if (mistake := mistake_in(policy, key)) is not None:
+        raise HubDefinitionError(f"client_method{mistake}.")
 
     def mark(function: F) -> F:
         if not inspect.isfunction(function):
             raise HubDefinitionError(f"client_method({name!r}) is for methods, not for {function!r}.")
-        setattr(function, _NAME_ATTRIBUTE, name)
+        if name is not None:
+            setattr(function, _NAME_ATTRIBUTE, name)
+        if policy is not None or key is not None:
+            setattr(function, _DELIVERY_ATTRIBUTE, (policy, key))
         return function
 
     return mark
@@ -57,6 +73,8 @@ class ClientMethod(Struct, frozen=True):
         positional: How many arguments are complete as they are; -1 when that depends.
         wants_answer: Whether it has a return value, which the client sends.
         result_type: The type of that value.
+        policy: What happens to a call whose client does not keep up; None for what the options of the hub say.
+        key: What a call is the newest value of, with the names of parameters in braces.
     """
 
     where: str
@@ -67,6 +85,8 @@ class ClientMethod(Struct, frozen=True):
     positional: int
     wants_answer: bool
     result_type: Any
+    policy: SlowClientPolicy | None = None
+    key: str | None = None
 
     def values(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Return the values of a call in wire order, with defaults filled in.
@@ -82,6 +102,10 @@ class ClientMethod(Struct, frozen=True):
             raise TypeError(f"{self.where}(): {error}") from None
         bound.apply_defaults()
         return (*bound.args, *bound.kwargs.values())
+
+    def key_of(self, values: tuple[Any, ...]) -> str | None:
+        """Return the key of a call with these values, which are those of all parameters in wire order."""
+        return None if self.key is None else key_of(self.key, self.signature, values)
 
     def dress(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Give a function the name, the documentation and the signature of the method."""
@@ -142,21 +166,31 @@ def _read(protocol: type, attribute: str, owner: type, function: Any, meanings: 
     _check_parameters(where, parameters)
     is_complete = all(parameter.kind in (self.POSITIONAL_ONLY, self.POSITIONAL_OR_KEYWORD) for parameter in parameters)
     result_type = _result_type(where, function, owner, meanings)
-    names = [
-        name
-        for base in protocol.__mro__
-        if (name := getattr(vars(base).get(attribute), _NAME_ATTRIBUTE, None)) is not None
-    ]
+    name = _mark_of(protocol, attribute, _NAME_ATTRIBUTE)
+    policy, key = _mark_of(protocol, attribute, _DELIVERY_ATTRIBUTE) or (None, None)
+    signature = inspect.Signature(parameters)
+    if (policy or key) and result_type is not type(None):
+        raise HubDefinitionError(f"{where} wants an answer, so it is never dropped: it takes no policy and no key.")
+    if key is not None:
+        check_key(where, key, signature)
     return ClientMethod(
         where=where,
         attribute=attribute,
-        name=names[0] if names else wire_name(attribute),
+        name=name or wire_name(attribute),
         function=function,
-        signature=inspect.Signature(parameters),
+        signature=signature,
         positional=len(parameters) if is_complete else -1,
         wants_answer=result_type is not type(None),
         result_type=result_type,
+        policy=policy,
+        key=key,
     )
+
+
+def _mark_of(protocol: type, attribute: str, mark: str) -> Any:
+    """Return what the first definition of a method says that says anything."""
+    marks = (getattr(vars(base).get(attribute), mark, None) for base in protocol.__mro__)
+    return next((found for found in marks if found is not None), None)
 
 
 def _check_parameters(where: str, parameters: list[inspect.Parameter]) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from signalr_py.exceptions import ClientDisconnectedError, ClientTimeoutError, HubException, RemoteProtocolError
@@ -15,6 +13,7 @@ from signalr_py.hub.clients import HubCallerClients
 from signalr_py.hub.context import HubCallerContext
 from signalr_py.hub.handshake import AcceptedHandshake, Handshake, RefusedHandshake
 from signalr_py.hub.incoming import IncomingMessages
+from signalr_py.hub.outgoing import ConnectionState, OutgoingMessages
 from signalr_py.hub.reconnection import Reconnection
 from signalr_py.hub.refreshes import AuthenticationRefreshes
 from signalr_py.protocol.handshake import RECONNECTING_VERSION, encode_response
@@ -22,73 +21,79 @@ from signalr_py.protocol.messages import CloseMessage, PingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from contextvars import Context
 
     from starlette.requests import HTTPConnection
 
     from signalr_py.hub.handler import HubConnectionHandler
-    from signalr_py.hub.reconnection import Output
     from signalr_py.protocol.base import HubProtocol
-    from signalr_py.protocol.messages import CompletionMessage, StreamItemMessage
-    from signalr_py.protocol.serialized import SerializedHubMessage
     from signalr_py.transports.base import Duplex
-    from signalr_py.types import ConnectionId, UserId
+    from signalr_py.types import UserId
 
 __all__ = ["HubConnection"]
 
 _log = logging.getLogger("signalr_py.hub")
 
 
-class _State(enum.IntEnum):
-    HANDSHAKE = enum.auto()
-    CONNECTING = enum.auto()
-    OPEN = enum.auto()
-    CLOSING = enum.auto()
-    CLOSED = enum.auto()
-
-
 @final
-class HubConnection:
+class HubConnection(OutgoingMessages):
     """Stands between a duplex of bytes and the dispatcher; satisfies `ConnectionHandler` and `Receiver`.
 
     It knows the states of a connection, from the handshake to its end, and the time limits; `IncomingMessages` takes
     what the client sends.
+
+    Attributes:
+        is_leaving: Whether the client is sent away as soon as its calls have ended.
+        variables: The context variables that each of its calls begins with.
     """
 
+    __slots__ = (
+        "_clients",
+        "_context",
+        "_duplex",
+        "_handshake",
+        "_has_pinged",
+        "_incoming",
+        "_input_ended",
+        "_last_heard",
+        "_last_ping",
+        "_reason",
+        "_reconnection",
+        "_refreshes",
+        "is_leaving",
+        "variables",
+    )
+
     def __init__(self, duplex: Duplex, handler: HubConnectionHandler) -> None:
-        self._duplex = duplex
-        self._output: Output = duplex
-        self._reconnection: Reconnection | None = None
-        self._handler = handler
-        self._state = _State.HANDSHAKE
-        self._handshake: Handshake | None = Handshake(duplex, handler)
-        self._started_at = self._last_heard = self._last_ping = handler.clock()
-        self._has_pinged = False
-        self._reason: Exception | None = None
+        super().__init__(duplex.connection_id, duplex, handler)
         self.is_leaving: bool = False
+        self.variables: Context = copy_context()
+        self._duplex = duplex
+        self._handshake: Handshake | None = Handshake(duplex, handler)
+        self._last_heard = self._last_ping = handler.clock()
+        self._has_pinged = False
         self._input_ended = False
-        self._variables = copy_context()
         self._incoming: IncomingMessages
+        self._reconnection: Reconnection | None = None
         self._refreshes: AuthenticationRefreshes | None = None
-        self.protocol: HubProtocol
-        self.connection_id: ConnectionId = duplex.connection_id
-        self.user_id: UserId | None = None
-        self.context: HubCallerContext
-        self.clients: HubCallerClients
+        self._reason: Exception | None = None
+        self._context: HubCallerContext | None = None
+        self._clients: HubCallerClients | None = None
 
     @property
-    def protocol_name(self) -> str:
-        """The hub protocol that the client speaks."""
-        return self.protocol.name
+    def context(self) -> HubCallerContext:
+        """What hub methods know of the client; made when it is first wanted."""
+        if self._context is None:
+            self._context = HubCallerContext(self._duplex, self.user_id, self._abort_from_anywhere)
+        return self._context
 
     @property
-    def is_open(self) -> bool:
-        """Whether what is written still goes to the client."""
-        return self._state in _WRITABLE
-
-    @property
-    def takes_messages(self) -> bool:
-        """Whether the messages of the client are looked at."""
-        return self._state is _State.OPEN
+    def clients(self) -> HubCallerClients:
+        """The clients of the hub, seen from this one; made when they are first wanted."""
+        if self._clients is None:
+            handler = self._handler
+            self._clients = HubCallerClients(handler.lifetime, handler.home, self.connection_id, handler.typed_clients)
+        return self._clients
 
     @property
     def request(self) -> HTTPConnection:
@@ -98,22 +103,7 @@ class HubConnection:
     @property
     def is_busy(self) -> bool:
         """Whether calls of the client run, other than streams, or its `on_connected`."""
-        return self._state is _State.CONNECTING or self._incoming.is_busy
-
-    def prepare(self, message: SerializedHubMessage) -> None:
-        """Encode a message in this connection's protocol."""
-        message.encoded(self.protocol)
-
-    def write(self, message: SerializedHubMessage) -> bool:
-        """Write a message; dropped once the connection is closing. Returns whether the client keeps up."""
-        data = message.encoded(self.protocol)
-        if self._state in _WRITABLE:
-            return self._output.write(data)
-        return True
-
-    async def drain(self) -> None:
-        """Wait until the client has taken enough."""
-        await self._output.drain()
+        return self._state is ConnectionState.CONNECTING or self._incoming.is_busy
 
     async def drain_stream(self) -> None:
         """Wait until the client has taken enough of a stream, also while a call that waits for a slot holds it up."""
@@ -121,41 +111,27 @@ class HubConnection:
         if self._reconnection is not None and self._incoming.holds_call:
             await self._reconnection.drain_unseen()
 
-    def send(self, message: StreamItemMessage | CompletionMessage) -> bool:
-        """Write what belongs to one call of the client; dropped once the connection is closing.
-
-        Returns:
-            Whether the client keeps up.
-
-        Raises:
-            SerializationError: A value in it cannot be written.
-        """
-        if self._state in _WRITABLE:
-            return self._output.write(self.protocol.encode(message))
-        return True
-
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the client."""
         if self._handshake is not None:
             self._shake_hands(self._handshake, data)
-        elif self._state in _WRITABLE:
-            self._incoming.feed(data)
-            self.take_messages()
+        elif self.is_open:
+            self.take_messages(data)
 
     def end_of_input(self) -> None:
         """Learn that the client has gone; what still runs learns it by `connection_aborted`."""
-        if self._state is _State.HANDSHAKE:
+        if self._state is ConnectionState.HANDSHAKE:
             self._end_handshake()
-        elif self._state in _WRITABLE:
+        elif self.is_open:
             self._input_ended = True
             self.take_messages()
-            if self._state in _WRITABLE:
+            if self.is_open:
                 self._client_has_gone()
                 self.take_messages()
 
     def reconnected(self) -> None:
         """Go on with a client that is back; it sends again what the hub has not had, and the hub does the same."""
-        if self._reconnection is not None and self._state in _WRITABLE:
+        if self._reconnection is not None and self.is_open:
             self._last_heard = self._handler.clock()
             self._incoming.start_over()
             self._reconnection.reconnected()
@@ -163,11 +139,11 @@ class HubConnection:
     def tick(self, now: float) -> None:
         """Check the time limits."""
         options = self._handler.options
-        if self._state is _State.HANDSHAKE:
-            if now - self._started_at >= options.handshake_timeout:
+        if self._state is ConnectionState.HANDSHAKE:
+            if now - self._last_heard >= options.handshake_timeout:
                 _log.info("Connection %s did not finish its handshake in time.", self.connection_id)
                 self._refuse_handshake(texts.HANDSHAKE_CANCELED)
-        elif self._state in _WRITABLE:
+        elif self.is_open:
             if (
                 self._has_pinged
                 and not self._incoming.is_held
@@ -183,19 +159,19 @@ class HubConnection:
             elif now - self._last_ping >= options.keep_alive_interval and not self._duplex.has_inherent_keep_alive:
                 self._last_ping = now
                 self._duplex.write(self.protocol.encode(PingMessage()))
-            if self._reconnection is not None and self._state in _WRITABLE:
+            if self._reconnection is not None and self.is_open:
                 self._reconnection.tick(now)
 
     def authentication_expired(self) -> None:
         """End the connection because its credentials are not accepted any longer."""
-        if self._state is _State.HANDSHAKE:
+        if self._state is ConnectionState.HANDSHAKE:
             self._end_handshake()
         else:
             self._close(CloseMessage(allow_reconnect=True), None)
 
     def authentication_refreshed(self) -> bool:
         """Learn that the request has the user of a newer token; returns whether the user's id is still the same."""
-        if self._state not in _WRITABLE:
+        if not self.is_open:
             return True
         if self._refreshes is None:
             self._refreshes = AuthenticationRefreshes(self, self._handler)
@@ -214,26 +190,29 @@ class HubConnection:
         Args:
             at_once: Whether not to wait for running calls.
         """
-        if self._state is _State.HANDSHAKE:
+        if self._state is ConnectionState.HANDSHAKE:
             self._end_handshake()
-        elif self._state in _WRITABLE:
+        elif self.is_open:
             self.is_leaving = True
             self._incoming.take_held()
             if at_once or not self.is_busy:
                 self._close(CloseMessage(allow_reconnect=True), None)
 
-    def take_messages(self) -> None:
+    def take_messages(self, data: bytes = b"") -> None:
         """Take what the client has sent, as far as that is possible by now.
 
         What a client sent before it left is still taken; the connection ends behind it.
+
+        Args:
+            data: The next bytes of the client.
         """
         incoming = self._incoming
         try:
-            incoming.take()
+            incoming.take(data)
         except RemoteProtocolError as error:
             self._fail(error)
         self._last_heard = self._handler.clock()
-        if self._input_ended and self._state is _State.OPEN and not incoming.is_held:
+        if self._input_ended and self._state is ConnectionState.OPEN and not incoming.is_held:
             if incoming.is_incomplete and not self.is_leaving:
                 self._fail(RemoteProtocolError("Connection terminated while reading a message."))
             else:
@@ -253,7 +232,7 @@ class HubConnection:
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a call of the client, with context variables of its own."""
-        self._handler.start(coroutine, self._variables.copy())
+        self._handler.start(coroutine, self.variables.copy())
 
     def call_has_ended(self) -> None:
         """Go on leaving, if that is what the connection waits for."""
@@ -263,6 +242,10 @@ class HubConnection:
     def abort(self) -> None:
         """End the connection for good; on the home loop."""
         self._close(CloseMessage(), None)
+
+    def _abort_from_anywhere(self) -> None:
+        """End the connection for good, also from a thread."""
+        self._handler.home.run(self.abort)
 
     def _shake_hands(self, handshake: Handshake, data: bytes) -> None:
         outcome = handshake.feed(data)
@@ -274,27 +257,26 @@ class HubConnection:
     def _accept(self, handshake: AcceptedHandshake) -> None:
         handler = self._handler
         self._handshake = None
-        self.protocol = handshake.protocol
-        self.user_id = handshake.user_id
+        self.protocol: HubProtocol = handshake.protocol
+        self.protocol_name: str = handshake.protocol.name
+        self.user_id: UserId | None = handshake.user_id
         if handshake.version >= RECONNECTING_VERSION and self._duplex.enable_reconnect():
             size = handler.options.stateful_reconnect_buffer_size
             self._output = self._reconnection = Reconnection(
                 self._duplex, self.protocol, size, overflowed=self.overflowed, failed=self._fail
             )
         self._incoming = IncomingMessages(self, handler, self.protocol, self._output, self._reconnection)
-        self._incoming.feed(handshake.remainder)
-        self.context = HubCallerContext(self._duplex, self.user_id, partial(handler.home.run, self.abort))
-        self.clients = HubCallerClients(handler.lifetime, handler.home, self.connection_id, handler.typed_clients)
+        self._incoming.take(handshake.remainder)
         self._duplex.use_format(self.protocol.transfer_format)
         self._last_ping = self._last_heard = handler.clock()
-        self._state = _State.CONNECTING
+        self._enter(ConnectionState.CONNECTING)
         self._duplex.write(encode_response())
         handler.lifetime.connected(self)
         handler.connections.add(self)
         if handler.dispatcher.hooks.has_connected:
             self._output.pause_reading()
-            handler.start(self._connect(), self._variables.copy())
-        elif self._state is _State.CONNECTING:
+            handler.start(self._connect(), self.variables.copy())
+        elif self._state is ConnectionState.CONNECTING:
             self._open()
 
     def _refuse_handshake(self, text: str) -> None:
@@ -302,8 +284,8 @@ class HubConnection:
         self._end_handshake()
 
     def _end_handshake(self) -> None:
-        if self._state is _State.HANDSHAKE:
-            self._state = _State.CLOSED
+        if self._state is ConnectionState.HANDSHAKE:
+            self._enter(ConnectionState.CLOSED)
             self._handshake = None
             self._duplex.close()
 
@@ -319,14 +301,14 @@ class HubConnection:
             self._close(CloseMessage(error=text), None)
             self._finish_closing()
             return
-        if self._state is _State.CONNECTING:
+        if self._state is ConnectionState.CONNECTING:
             self._output.resume_reading()
             self._open()
         else:
             await self._disconnect()
 
     def _open(self) -> None:
-        self._state = _State.OPEN
+        self._enter(ConnectionState.OPEN)
         if self._refreshes is not None:
             self._refreshes.tell()
         self.take_messages()
@@ -346,18 +328,20 @@ class HubConnection:
 
     def _close(self, message: CloseMessage, reason: Exception | None) -> None:
         """Say goodbye and let `on_disconnected` run; only the first call counts."""
-        if self._state not in _WRITABLE:
+        if not self.is_open:
             return
-        was_connecting = self._state is _State.CONNECTING
-        self._state = _State.CLOSING
+        was_connecting = self._state is ConnectionState.CONNECTING
+        self._enter(ConnectionState.CLOSING)
         self._reason = reason
         self._incoming.drop_held()
+        if self._reconnection is not None:
+            self._reconnection.flush()
         self._duplex.write(self.protocol.encode(message))
         if self._reconnection is not None:
             self._reconnection.end()
         self._client_has_gone()
         if not was_connecting or not self._handler.dispatcher.hooks.has_connected:
-            self._handler.schedule(self._disconnect(), self._variables.copy())
+            self._handler.schedule(self._disconnect(), self.variables.copy())
 
     async def _disconnect(self) -> None:
         failed = True
@@ -373,10 +357,7 @@ class HubConnection:
             self._finish_closing(failed=failed)
 
     def _finish_closing(self, *, failed: bool = False) -> None:
-        self._state = _State.CLOSED
+        self._enter(ConnectionState.CLOSED)
         self._handler.lifetime.disconnected(self)
         self._handler.connections.discard(self)
         self._duplex.close(failed=failed)
-
-
-_WRITABLE = frozenset({_State.CONNECTING, _State.OPEN})

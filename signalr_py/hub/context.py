@@ -60,7 +60,7 @@ class HubCallerContext:
         return self._duplex.transport
 
     def statistics(self) -> ConnectionStatistics:
-        """Return what has passed over the connection so far."""
+        """Return what has passed over the connection so far, what waits for its client, and what was dropped."""
         return self._duplex.statistics()
 
     def abort(self) -> None:

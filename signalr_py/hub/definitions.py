@@ -89,6 +89,9 @@ class HubMethod(Struct, frozen=True):
         is_plain: Whether it takes the values of a message as they come.
         is_streaming: Whether it answers with a stream.
         is_cancellable: Whether its task may be cancelled although it answers once.
+        hears_cancellation: Whether it is cancelled, or told so by a token, although it answers once.
+        is_direct: Whether nothing but the call itself is to be done to get its answer: nobody is authorized, nothing is
+            filled in, and what it returns is awaited and is the answer.
         requirements: What a caller must satisfy.
     """
 
@@ -100,6 +103,8 @@ class HubMethod(Struct, frozen=True):
     is_plain: bool
     is_streaming: bool
     is_cancellable: bool
+    hears_cancellation: bool
+    is_direct: bool
     requirements: tuple[AuthorizationRequirement, ...]
 
     def call(self, hub: Hub, arguments: tuple[Any, ...], filled: Mapping[str, Any]) -> Any:
@@ -178,6 +183,11 @@ def _read(
         raise HubDefinitionError(
             f"{where} reads an uploaded stream, which a plain function in a thread cannot: make it an `async def`."
         )
+    is_streaming = is_generator or signature.returns_stream
+    is_cancellable = any(getattr(definition, _CANCELLABLE_ATTRIBUTE, False) for definition in definitions)
+    requirements = tuple(item for definition in reversed(definitions) for item in requirements_of(definition))
+    hears_cancellation = is_cancellable or signature.token is not None
+    is_simple = signature.is_plain and not (is_streaming or hears_cancellation or requirements)
     return HubMethod(
         attribute=attribute,
         name=names[0] if names else wire_name(attribute),
@@ -185,9 +195,11 @@ def _read(
         kind=kind,
         signature=signature,
         is_plain=signature.is_plain,
-        is_streaming=is_generator or signature.returns_stream,
-        is_cancellable=any(getattr(definition, _CANCELLABLE_ATTRIBUTE, False) for definition in definitions),
-        requirements=tuple(item for definition in reversed(definitions) for item in requirements_of(definition)),
+        is_streaming=is_streaming,
+        is_cancellable=is_cancellable,
+        hears_cancellation=hears_cancellation,
+        is_direct=is_simple and inspect.iscoroutinefunction(function),
+        requirements=requirements,
     )
 
 

@@ -87,6 +87,7 @@ class HubDispatcher:
         unfiltered = self._invoke_unfiltered
         self._filtered = fold_invocations(filters, unfiltered)
         self._is_filtered = self._filtered is not unfiltered
+        self._calls_directly = self._activator.is_plain and not self._is_filtered
 
     def describe(self, text: str, error: BaseException) -> str:
         """Append what an exception says, if clients may know it."""
@@ -97,31 +98,49 @@ class HubDispatcher:
 
         Nothing that the method does ends the connection.
         """
-        if invocation.is_cancellable:
-            invocation.begin()
         current_call_scope.set(invocation)
         method = invocation.method
         try:
-            if invocation.is_cancelled:
-                await asyncio.sleep(0)
-            if method.requirements and not await self._is_authorized(connection, invocation):
-                answer = invocation.failed(texts.unauthorized(method.name))
-            elif method.is_streaming is not invocation.is_stream:
-                wrong_mode = texts.streaming if method.is_streaming else texts.not_streaming
-                answer = invocation.failed(wrong_mode(method.name))
-            elif len(invocation.stream_ids) != len(method.signature.streams):
-                raise HubException(texts.wrong_stream_count(len(invocation.stream_ids), len(method.signature.streams)))
-            elif self._is_scoped:
-                answer = await self._run_in_scope(connection, invocation)
+            if method.is_direct and invocation.has_slot and self._calls_directly:
+                hub = self.table.hub_type()
+                hub.context = connection.context
+                hub.clients = connection.clients
+                hub.groups = self._groups
+                answer = invocation.answered(await method.function(hub, *invocation.call.arguments))
             else:
-                answer = await self._run(connection, invocation, self._prepared(connection, self._activator.create()))
+                answer = await self._perform(connection, invocation)
         except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
             is_forgiven = invocation.forgive_cancellation(error)
-            self._answer(connection, invocation, self._failed(connection, invocation, error, is_cancelled=is_forgiven))
+            failure = self._failed(connection, invocation, error, is_cancelled=is_forgiven)
+            if failure is not None:
+                self._answer(connection, invocation, failure)
             if not is_forgiven and tasks.is_cancelled(error):
                 raise
         else:
-            self._answer(connection, invocation, answer)
+            if answer is not None:
+                self._answer(connection, invocation, answer)
+        finally:
+            if invocation.owner is not None:
+                invocation.owner.invocation_ended(invocation)
+
+    async def _perform(self, connection: HubConnection, invocation: Invocation) -> CompletionMessage | None:
+        """Do whatever a call may need before, around and behind its method, and return the answer."""
+        method = invocation.method
+        if invocation.is_cancellable:
+            invocation.begin()
+        if invocation.is_cancelled:
+            await asyncio.sleep(0)
+        if method.requirements and not await self._is_authorized(connection, invocation):
+            return invocation.failed(texts.unauthorized(method.name))
+        if method.is_streaming is not invocation.is_stream:
+            wrong_mode = texts.streaming if method.is_streaming else texts.not_streaming
+            return invocation.failed(wrong_mode(method.name))
+        given, wanted = len(invocation.call.stream_ids), len(method.signature.streams)
+        if given != wanted:
+            raise HubException(texts.wrong_stream_count(given, wanted))
+        if self._is_scoped:
+            return await self._run_in_scope(connection, invocation)
+        return await self._run(connection, invocation, self._prepared(connection, self._activator.create()))
 
     def refuse(self, connection: HubConnection, failure: InvocationBindingFailure) -> None:
         """Answer a call that names no method, or whose arguments do not fit."""
@@ -158,7 +177,7 @@ class HubDispatcher:
     async def _is_authorized(self, connection: HubConnection, invocation: Invocation) -> bool:
         method = invocation.method
         context = AuthorizationContext.of(
-            connection.request, self.name, method=method.name, arguments=invocation.arguments
+            connection.request, self.name, method=method.name, arguments=invocation.call.arguments
         )
         if await check(method.requirements, context):
             return True
@@ -175,10 +194,10 @@ class HubDispatcher:
     async def _run(self, connection: HubConnection, invocation: Invocation, hub: Hub) -> CompletionMessage | None:
         method = invocation.method
         if self._is_filtered:
-            context = HubInvocationContext(connection.context, hub, method.name, invocation.arguments, invocation)
+            context = HubInvocationContext(connection.context, hub, method.name, invocation.call.arguments, invocation)
             result = await self._filtered(context)
         else:
-            result = await self._call(invocation, hub, method, invocation.arguments)
+            result = await self._call(invocation, hub, method, invocation.call.arguments)
         if not invocation.is_stream:
             return invocation.answered(result)
         if not hasattr(type(result), "__aiter__"):
@@ -264,9 +283,7 @@ class HubDispatcher:
         text = texts.STREAM_FAILED if invocation.has_items else texts.invocation_failed(method.name)
         return invocation.failed(self.describe(text, error))
 
-    def _answer(self, connection: HubConnection, invocation: Invocation, answer: CompletionMessage | None) -> None:
-        if answer is None:
-            return
+    def _answer(self, connection: HubConnection, invocation: Invocation, answer: CompletionMessage) -> None:
         try:
             connection.send(answer)
         except SerializationError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from signalr_py.hub import tasks
 from signalr_py.hub.connection import HubConnection
+from signalr_py.hub.deliveries import PLAIN_DELIVERIES
 from signalr_py.hub.methods import HubBinder, MethodTable
 from signalr_py.hub.typed_clients import TypedClients, typed_clients_of
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from signalr_py.options import HubOptions
     from signalr_py.protocol.base import HubProtocol
     from signalr_py.transports.base import Duplex
-    from signalr_py.types import UserId
+    from signalr_py.types import Delivery, UserId
 
 __all__ = ["HubConnectionHandler"]
 
@@ -44,6 +45,7 @@ class HubConnectionHandler:
         home: The event loop of the server.
         user_id: Finds the user of a connection.
         clock: Monotonic clock in seconds.
+        delivery: How messages to its clients are treated that do not say it.
     """
 
     name: str
@@ -55,12 +57,14 @@ class HubConnectionHandler:
     home: HomeLoop
     user_id: Callable[[HTTPConnection], UserId | None]
     clock: Callable[[], float] = time.monotonic
+    delivery: Delivery = field(init=False)
     binders: Mapping[str, HubBinder] = field(init=False)
     typed_clients: TypedClients[Any] | None = field(init=False)
     connections: set[HubConnection] = field(init=False, default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
+        self.delivery = PLAIN_DELIVERIES[self.options.slow_client_policy]
         self.typed_clients = typed_clients_of(self.table.hub_type)
         if self.typed_clients is not None:
             self.typed_clients.make_decoders(self.lifetime.results, self.protocols.values())

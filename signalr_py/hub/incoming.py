@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from signalr_py.exceptions import LocalProtocolError
 from signalr_py.hub import texts
 from signalr_py.hub.invocations import ActiveInvocations, Invocation
 from signalr_py.hub.methods import ConnectionBinder
 from signalr_py.protocol.messages import (
+    AckMessage,
     CancelInvocationMessage,
     CloseMessage,
     CompletionMessage,
     InvocationBindingFailure,
     InvocationMessage,
     PingMessage,
+    SequenceMessage,
     StreamBindingFailure,
     StreamInvocationMessage,
     StreamItemMessage,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from signalr_py.hub.connection import HubConnection
     from signalr_py.hub.handler import HubConnectionHandler
     from signalr_py.hub.reconnection import Output, Reconnection
-    from signalr_py.protocol.base import HubProtocol, ValueDecoder
+    from signalr_py.protocol.base import HubProtocol
     from signalr_py.protocol.messages import HubMessage
 
 __all__ = ["IncomingMessages"]
@@ -54,7 +58,6 @@ class IncomingMessages:
         "_free_slots",
         "_handler",
         "_held",
-        "_invocations",
         "_output",
         "_protocol",
         "_reconnection",
@@ -74,8 +77,7 @@ class IncomingMessages:
         self._output = output
         self._reconnection = reconnection
         self._frames = protocol.frame_reader(handler.options.maximum_receive_message_size)
-        self._invocations = ActiveInvocations(handler.options, self.take_held)
-        self._binder = ConnectionBinder(handler.binders[protocol.name], self._invocations, self._result_decoder)
+        self._binder = ConnectionBinder(handler.binders[protocol.name], handler.lifetime.results, protocol)
         self._free_slots = handler.options.maximum_parallel_invocations_per_client
         self._calls = 0
         self._held: HubMessage | None = None
@@ -100,18 +102,19 @@ class IncomingMessages:
         """Whether the last message has come in part."""
         return self._frames.buffered > 0
 
-    def feed(self, data: bytes) -> None:
-        """Add the next bytes of the client; nothing is taken yet."""
-        self._frames.feed(data)
-
-    def take(self) -> None:
+    def take(self, data: bytes = b"") -> None:
         """Take whole messages until one is held, more bytes are needed, or the connection does not want any.
+
+        Args:
+            data: The next bytes of the client.
 
         Raises:
             RemoteProtocolError: What comes next is no message, or an answer that is not the client's to give.
         """
         connection, frames, protocol, binder = self._connection, self._frames, self._protocol, self._binder
         reconnection, sees_messages = self._reconnection, self._handler.dispatcher.hooks.sees_messages
+        if data:
+            frames.feed(data)
         while connection.takes_messages and self._held is None:
             frame = frames.next_frame()
             if frame is None:
@@ -121,7 +124,7 @@ class IncomingMessages:
                 continue
             if sees_messages and not self._is_admitted(message):
                 continue
-            if not self._dispatch(message):
+            if not _TAKE[type(message)](self, message):
                 self._held = message
                 self._output.pause_reading()
 
@@ -137,7 +140,8 @@ class IncomingMessages:
         """
         if isinstance(self._held, StreamItemMessage):
             self._held = None
-        self._invocations.connection_ended(error)
+        if self._binder.invocations is not None:
+            self._binder.invocations.connection_ended(error)
 
     def drop_held(self) -> None:
         """Forget the message that waits, because the connection ends."""
@@ -148,33 +152,12 @@ class IncomingMessages:
         held, self._held = self._held, None
         if held is None or not self._connection.takes_messages:
             return
-        if not self._dispatch(held):
+        if not _TAKE[type(held)](self, held):
             self._held = held
             return
         self._connection.take_messages()
         if self._held is None:
             self._output.resume_reading()
-
-    def _dispatch(self, message: HubMessage) -> bool:
-        """Do what a message asks for; tell whether that was possible by now."""
-        if isinstance(message, _CALLS):
-            return self._invoke(message)
-        if isinstance(message, StreamItemMessage):
-            return self._invocations.take_item(message)
-        if isinstance(message, CompletionMessage):
-            if not self._invocations.end_upload(message):
-                self._handler.lifetime.results.complete(self._connection.connection_id, message)
-        elif isinstance(message, InvocationBindingFailure):
-            self._handler.dispatcher.refuse(self._connection, message)
-        elif isinstance(message, StreamBindingFailure):
-            self._fail_upload(message.invocation_id, message.failure)
-        elif isinstance(message, CancelInvocationMessage):
-            self._invocations.cancel(message.invocation_id)
-        elif isinstance(message, PingMessage):
-            self._connection.client_pinged()
-        elif isinstance(message, CloseMessage):
-            self._connection.client_closed(message.error)
-        return True
 
     def _is_admitted(self, message: HubMessage) -> bool:
         """Let the filters look at a message; one that they refuse is answered, or fails what waits for it."""
@@ -182,7 +165,7 @@ class IncomingMessages:
             self._handler.dispatcher.hooks.message(self._connection.context, message)
         except Exception as error:  # noqa: BLE001 - the application's code
             self._handler.dispatcher.refuse_message(self._connection, message, error)
-            if isinstance(message, CompletionMessage) and self._invocations.upload(message.invocation_id) is None:
+            if isinstance(message, CompletionMessage) and self._binder.item_decoder(message.invocation_id) is None:
                 text = self._handler.dispatcher.describe(texts.ANSWER_REFUSED, error)
                 refused = CompletionMessage(message.invocation_id, error=text)
                 self._handler.lifetime.results.complete(self._connection.connection_id, refused)
@@ -192,49 +175,68 @@ class IncomingMessages:
         return True
 
     def _fail_upload(self, stream_id: str, failure: Exception) -> None:
-        self._invocations.fail_upload(stream_id, failure, detailed=self._handler.options.enable_detailed_errors)
+        invocations = self._binder.invocations
+        if invocations is not None:
+            invocations.fail_upload(stream_id, failure, detailed=self._handler.options.enable_detailed_errors)
 
-    def _invoke(self, call: InvocationMessage | StreamInvocationMessage) -> bool:
+    def _take_call(self, call: InvocationMessage | StreamInvocationMessage) -> bool:
         """Start a call, unless it has to wait for a slot; one that comes while the server shuts down is dropped."""
-        if self._connection.is_leaving:
+        connection, handler = self._connection, self._handler
+        if connection.is_leaving:
             return True
-        handler = self._handler
-        method = handler.table.find(call.target)
+        table = handler.table
+        method = table.by_spelling.get(call.target) or table.find(call.target)
         assert method is not None
-        invocation = Invocation(method, call)
-        is_limited = invocation.is_limited
-        if is_limited and not self._free_slots:
+        has_streams = call.stream_ids or type(call) is StreamInvocationMessage
+        if not (has_streams or self._free_slots):
             return False
-        if invocation.is_found_by_id:
-            refusal = self._invocations.begin(invocation, handler.binders[self._protocol.name].item_decoders(method))
-            if refusal is not None:
-                handler.dispatcher.refuse_invocation(self._connection, invocation, refusal)
-                return True
-        if is_limited:
+        invocation = Invocation(method, call, self, not has_streams)
+        if (has_streams or method.hears_cancellation) and not self._is_taken_up(invocation):
+            return True
+        if not has_streams:
             self._free_slots -= 1
-            invocation.take_slot(self._slot_is_free, self._check_waiting)
-        if not invocation.is_stream:
             self._calls += 1
-        self._connection.start(self._run(invocation))
+        elif not invocation.is_stream:
+            self._calls += 1
+        handler.start(handler.dispatcher.invoke(connection, invocation), connection.variables.copy())
         return True
 
-    async def _run(self, invocation: Invocation) -> None:
-        try:
-            await self._handler.dispatcher.invoke(self._connection, invocation)
-        finally:
-            if invocation.is_found_by_id:
-                self._invocations.end(invocation)
-            if not invocation.is_stream:
-                self._calls -= 1
-            invocation.give_back_slot()
+    def _is_taken_up(self, invocation: Invocation) -> bool:
+        """Make a call known by its id, or refuse it."""
+        handler, binder = self._handler, self._binder
+        if binder.invocations is None:
+            binder.invocations = ActiveInvocations(handler.options, self.take_held)
+        decoders = handler.binders[self._protocol.name].item_decoders(invocation.method)
+        refusal = binder.invocations.begin(invocation, decoders)
+        if refusal is not None:
+            handler.dispatcher.refuse_invocation(self._connection, invocation, refusal)
+        return refusal is None
+
+    def invocation_ended(self, invocation: Invocation) -> None:
+        """Forget a call that is answered, and let one start that waits for its slot."""
+        has_slot = invocation.has_slot
+        if (invocation.method.hears_cancellation or not has_slot) and self._binder.invocations is not None:
+            self._binder.invocations.end(invocation)
+        if has_slot or not invocation.is_stream:
+            self._calls -= 1
+        if has_slot:
+            self._free_slots += 1
+            if self._held is not None:
+                self.take_held()
+        if self._connection.is_leaving:
             self._connection.call_has_ended()
 
-    def _slot_is_free(self) -> None:
+    def slot_is_free(self) -> None:
+        """Let the call start that waits for a slot, if there is one."""
         self._free_slots += 1
         self.take_held()
 
-    def _check_waiting(self) -> None:
-        """Refuse to let one more call go on without a slot: the client could start any number by never answering."""
+    def check_waiting(self) -> None:
+        """Refuse to let one more call go on without a slot: the client could start any number by never answering.
+
+        Raises:
+            LocalProtocolError: There are enough.
+        """
         options = self._handler.options
         without_slot = self._calls - (options.maximum_parallel_invocations_per_client - self._free_slots)
         maximum = options.maximum_streams_per_client
@@ -244,8 +246,54 @@ class IncomingMessages:
                 f"may do so (maximum_streams_per_client={maximum})."
             )
 
-    def _result_decoder(self, invocation_id: str) -> ValueDecoder | None:
-        return self._handler.lifetime.results.result_decoder(invocation_id, self._protocol)
+    def _take_item(self, message: StreamItemMessage) -> bool:
+        invocations = self._binder.invocations
+        return invocations is None or invocations.take_item(message)
+
+    def _take_completion(self, message: CompletionMessage) -> bool:
+        invocations = self._binder.invocations
+        if invocations is None or not invocations.end_upload(message):
+            self._handler.lifetime.results.complete(self._connection.connection_id, message)
+        return True
+
+    def _refuse_call(self, failure: InvocationBindingFailure) -> bool:
+        self._handler.dispatcher.refuse(self._connection, failure)
+        return True
+
+    def _refuse_item(self, failure: StreamBindingFailure) -> bool:
+        self._fail_upload(failure.invocation_id, failure.failure)
+        return True
+
+    def _take_cancellation(self, message: CancelInvocationMessage) -> bool:
+        if self._binder.invocations is not None:
+            self._binder.invocations.cancel(message.invocation_id)
+        return True
+
+    def _take_ping(self, _: PingMessage) -> bool:
+        self._connection.client_pinged()
+        return True
+
+    def _take_close(self, message: CloseMessage) -> bool:
+        self._connection.client_closed(message.error)
+        return True
+
+
+def _skip(_: IncomingMessages, __: HubMessage) -> bool:
+    return True
 
 
 _CALLS: Final = (InvocationMessage, StreamInvocationMessage)
+_TAKE: Final[Mapping[type, Callable[[IncomingMessages, Any], bool]]] = {
+    InvocationMessage: IncomingMessages._take_call,
+    StreamInvocationMessage: IncomingMessages._take_call,
+    StreamItemMessage: IncomingMessages._take_item,
+    CompletionMessage: IncomingMessages._take_completion,
+    InvocationBindingFailure: IncomingMessages._refuse_call,
+    StreamBindingFailure: IncomingMessages._refuse_item,
+    CancelInvocationMessage: IncomingMessages._take_cancellation,
+    PingMessage: IncomingMessages._take_ping,
+    CloseMessage: IncomingMessages._take_close,
+    AckMessage: _skip,
+    SequenceMessage: _skip,
+}
+"""What is done about each type of message; each tells whether that was possible by now."""

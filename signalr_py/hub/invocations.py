@@ -3,92 +3,113 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, final
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+from msgspec import Struct
 
 from signalr_py.exceptions import HubException
 from signalr_py.hub import cancellation, texts
 from signalr_py.hub.cancellation import CancellationToken
+from signalr_py.hub.definitions import HubMethod
 from signalr_py.hub.uploads import UploadStream
-from signalr_py.protocol.messages import CompletionMessage, StreamInvocationMessage
+from signalr_py.protocol.messages import CompletionMessage, InvocationMessage, StreamInvocationMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AsyncExitStack
 
-    from signalr_py.hub.methods import HubMethod
     from signalr_py.options import HubOptions
     from signalr_py.protocol.base import ValueDecoder
-    from signalr_py.protocol.messages import InvocationMessage, StreamItemMessage
+    from signalr_py.protocol.messages import StreamItemMessage
 
-__all__ = ["ActiveInvocations", "Invocation"]
+__all__ = ["ActiveInvocations", "Invocation", "InvocationOwner"]
+
+
+class InvocationOwner(Protocol):
+    """What started a call, and learns about it."""
+
+    def check_waiting(self) -> None:
+        """Make sure that a call may give back its slot before its end.
+
+        Raises:
+            LocalProtocolError: It may not.
+        """
+        ...
+
+    def slot_is_free(self) -> None:
+        """Learn that a call has given back its slot."""
+        ...
+
+    def invocation_ended(self, invocation: Invocation) -> None:
+        """Learn that a call is answered."""
+        ...
 
 
 @final
-class Invocation:
+class Invocation(Struct, eq=False):
     """One call of a hub method, until it is answered; satisfies `CallScope`.
 
     Attributes:
         method: What is called.
-        arguments: With which values from the wire.
-        invocation_id: Id that the answer carries; None when no answer is wanted.
-        is_stream: Whether the caller wants a stream.
-        stream_ids: Ids of the streams that the caller uploads.
-        uploads: These streams, when the method reads as many.
-        token: Set when the call is cancelled, for methods that take one.
-        is_cancellable: Whether the client can cancel the call: a stream, or a method that asked for it.
-        is_found_by_id: Whether messages may come that belong to the call, so that `ActiveInvocations` must know it.
-        is_limited: Whether the call counts against `maximum_parallel_invocations_per_client`.
+        call: The message that asks for it.
+        owner: What has started the call; None for nobody.
+        has_slot: Whether it holds one of the slots of `maximum_parallel_invocations_per_client`, and so has no streams.
+        uploads: The streams that the caller uploads, when the method reads as many.
         is_cancelled: Whether the client has cancelled the call, or has gone.
         has_items: Whether the method has begun to stream.
         wrapped: What a method that streams returned to filters, which may have put something around it.
         scope: What is closed once the method has ended; None while there is no such thing.
     """
 
-    __slots__ = (
-        "_check_waiting",
-        "_give_back",
-        "_has_cancelled_task",
-        "_task",
-        "arguments",
-        "has_items",
-        "invocation_id",
-        "is_cancellable",
-        "is_cancelled",
-        "is_found_by_id",
-        "is_limited",
-        "is_stream",
-        "method",
-        "scope",
-        "stream_ids",
-        "token",
-        "uploads",
-        "wrapped",
-    )
+    method: HubMethod
+    call: InvocationMessage | StreamInvocationMessage
+    owner: InvocationOwner | None = None
+    has_slot: bool = False
+    uploads: tuple[UploadStream, ...] = ()
+    is_cancelled: bool = False
+    has_items: bool = False
+    wrapped: tuple[Any, ...] = ()
+    scope: AsyncExitStack | None = None
+    _token: CancellationToken | None = None
+    _task: asyncio.Task[Any] | None = None
+    _has_cancelled_task: bool = False
 
-    def __init__(self, method: HubMethod, call: InvocationMessage | StreamInvocationMessage) -> None:
-        self.method: HubMethod = method
-        self.arguments: tuple[Any, ...] = call.arguments
-        self.invocation_id: str | None = call.invocation_id
-        self.is_stream: bool = type(call) is StreamInvocationMessage
-        self.stream_ids: tuple[str, ...] = call.stream_ids
-        self.uploads: tuple[UploadStream, ...] = ()
-        self.token: CancellationToken | None = CancellationToken() if method.signature.token else None
-        self.is_cancellable: bool = self.is_stream or method.is_cancellable or self.token is not None
-        self.is_found_by_id: bool = self.is_cancellable or bool(self.stream_ids)
-        self.is_limited: bool = not self.is_stream and not self.stream_ids
-        self.is_cancelled: bool = False
-        self.has_items: bool = False
-        self.wrapped: tuple[Any, ...] = ()
-        self.scope: AsyncExitStack | None = None
-        self._task: asyncio.Task[Any] | None = None
-        self._has_cancelled_task = False
-        self._give_back: Callable[[], None] | None = None
-        self._check_waiting: Callable[[], None]
+    @property
+    def is_stream(self) -> bool:
+        """Whether the caller wants a stream."""
+        return type(self.call) is StreamInvocationMessage
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the call counts against `maximum_parallel_invocations_per_client`: it has no streams."""
+        return not (self.is_stream or self.call.stream_ids)
+
+    @property
+    def is_found_by_id(self) -> bool:
+        """Whether messages may come that belong to the call, so that `ActiveInvocations` must know it."""
+        return self.method.hears_cancellation or not self.is_limited
+
+    @property
+    def invocation_id(self) -> str | None:
+        """Id that the answer carries; None when no answer is wanted."""
+        return self.call.invocation_id
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether the client can cancel the call: a stream, or a method that asked for it."""
+        return self.method.hears_cancellation or self.is_stream
+
+    @property
+    def token(self) -> CancellationToken | None:
+        """Set when the call is cancelled, for methods that take one."""
+        if self._token is None and self.method.signature.token is not None:
+            self._token = CancellationToken()
+        return self._token
 
     def answered(self, result: Any) -> CompletionMessage | None:
         """Return the answer with a result; None when no answer is wanted."""
-        invocation_id = self.invocation_id
-        return None if invocation_id is None else CompletionMessage(invocation_id, result=result, has_result=True)
+        invocation_id = self.call.invocation_id
+        return None if invocation_id is None else CompletionMessage(invocation_id, None, result, has_result=True)
 
     def streamed(self) -> CompletionMessage | None:
         """Return the end of the stream; None when no answer is wanted."""
@@ -98,31 +119,16 @@ class Invocation:
         """Return the answer with an error, in words for the client; None when no answer is wanted."""
         return None if self.invocation_id is None else CompletionMessage(self.invocation_id, error=text)
 
-    def take_slot(self, give_back: Callable[[], None], check_waiting: Callable[[], None]) -> None:
-        """Note that the call has a slot.
-
-        Args:
-            give_back: Gives it back.
-            check_waiting: Raises an error if the call may not give it back before its end.
-        """
-        self._give_back = give_back
-        self._check_waiting = check_waiting
-
-    def give_back_slot(self) -> None:
-        """Give the slot back, unless that has happened."""
-        if self._give_back is not None:
-            give_back, self._give_back = self._give_back, None
-            give_back()
-
     def enter_client_result(self) -> None:
         """Give the slot back, so that what the client does to find its answer may call the hub.
 
         Raises:
             LocalProtocolError: Too many calls of the caller wait for answers already.
         """
-        if self._give_back is not None:
-            self._check_waiting()
-            self.give_back_slot()
+        if self.has_slot and self.owner is not None:
+            self.owner.check_waiting()
+            self.has_slot = False
+            self.owner.slot_is_free()
 
     def begin(self) -> None:
         """Note that the running task runs the call; if the call is cancelled already, so is the task."""
@@ -185,7 +191,7 @@ class ActiveInvocations:
         Returns:
             Why the call is refused, in words for the client; None when it is not.
         """
-        method, invocation_id, stream_ids = invocation.method, invocation.invocation_id, invocation.stream_ids
+        method, invocation_id, stream_ids = invocation.method, invocation.invocation_id, invocation.call.stream_ids
         count = len(stream_ids) + invocation.is_stream
         if self._maximum is not None and self._stream_count + count > self._maximum:
             return texts.too_many_streams(method.name, self._maximum)
@@ -206,12 +212,13 @@ class ActiveInvocations:
 
     def end(self, invocation: Invocation) -> None:
         """Forget a call that is answered, and free its uploads."""
+        stream_ids = invocation.call.stream_ids
         if invocation.is_cancellable:
             self._cancellable.discard(invocation)
             if invocation.invocation_id is not None:
                 self._by_id.pop(invocation.invocation_id, None)
-        self._stream_count -= len(invocation.stream_ids) + invocation.is_stream
-        for stream_id, upload in zip(invocation.stream_ids, invocation.uploads, strict=False):
+        self._stream_count -= len(stream_ids) + invocation.is_stream
+        for stream_id, upload in zip(stream_ids, invocation.uploads, strict=False):
             if self._uploads.get(stream_id) is upload:
                 del self._uploads[stream_id]
             upload.abandon()

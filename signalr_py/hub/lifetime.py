@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 from signalr_py.exceptions import ClientDisconnectedError
+from signalr_py.hub.broadcasting import Broadcasts
 from signalr_py.hub.client_results import ClientResults, disconnected
 from signalr_py.hub.registry import ConnectionRegistry, Registered
 from signalr_py.hub.targets import Connections
 from signalr_py.protocol.serialized import SerializedHubMessage
+from signalr_py.types import MUST_ARRIVE
 
 if TYPE_CHECKING:
     from signalr_py.hub.client_results import ClientCall
@@ -84,7 +86,8 @@ class LifetimeManager(Protocol):
     async def send(self, target: Target, message: SerializedHubMessage) -> None:
         """Deliver a message.
 
-        For a single connection it waits while that client is slow; otherwise it never waits for a client.
+        For a single connection it waits while that client is slow; otherwise it never waits for a client. Messages to
+        many are seen in one order by all of them.
 
         Raises:
             SerializationError: A value in the message cannot be written; nobody has received it.
@@ -119,6 +122,7 @@ class LocalLifetimeManager:
     def __init__(self) -> None:
         self.registry: ConnectionRegistry[Receiver] = ConnectionRegistry()
         self.results: ClientResults = ClientResults()
+        self._broadcasts = Broadcasts()
         self._speakers: dict[str, set[Receiver]] = {}
 
     def connected(self, connection: Receiver) -> None:
@@ -144,15 +148,19 @@ class LocalLifetimeManager:
         """Deliver a message; see `LifetimeManager.send`."""
         if type(target) is Connections and len(target.ids) == 1:
             connection = self.registry.get(target.ids[0])
-            if connection is not None and not connection.write(message):
+            if connection is None:
+                return
+            if message.delivery is not None and message.delivery.policy == "wait":
+                await connection.drain()
+                connection.write(message)
+            elif not connection.write(message):
                 await connection.drain()
             return
         for speakers in self._speakers.values():
             for speaker in speakers:
                 speaker.prepare(message)
                 break
-        for receiver in self.registry.select(target):
-            receiver.write(message)
+        await self._broadcasts.send(message, self.registry.select(target))
 
     async def invoke(self, connection_id: ConnectionId, call: ClientCall) -> Any:
         """Call a method of one client; see `LifetimeManager.invoke`."""
@@ -163,5 +171,5 @@ class LocalLifetimeManager:
             raise disconnected(connection_id)
         self.results.decoder(connection.protocol, call.result_type)
         with self.results.expect(connection_id, call) as pending:
-            connection.write(SerializedHubMessage(pending.message))
+            connection.write(SerializedHubMessage(pending.message, MUST_ARRIVE))
             return await pending.value()

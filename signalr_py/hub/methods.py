@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, Protocol, final
 
 from signalr_py.exceptions import HubDefinitionError, HubException
 from signalr_py.hub.definitions import HubMethod, MethodKind, cancellable, check_hooks, hub_method, methods_of
@@ -11,9 +11,10 @@ from signalr_py.hub.hub import Hub
 from signalr_py.hub.texts import METHOD_DOES_NOT_EXIST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from signalr_py.hub.invocations import ActiveInvocations
+    from signalr_py.hub.uploads import UploadStream
     from signalr_py.protocol.base import ArgumentsDecoder, HubProtocol, ValueDecoder
 
 __all__ = ["ConnectionBinder", "HubBinder", "HubMethod", "MethodKind", "MethodTable", "cancellable", "hub_method"]
@@ -22,6 +23,10 @@ __all__ = ["ConnectionBinder", "HubBinder", "HubMethod", "MethodKind", "MethodTa
 @final
 class MethodTable:
     """The methods of one hub class.
+
+    Attributes:
+        hub_type: The class.
+        by_spelling: The methods by the names that clients usually give them.
 
     Args:
         hub_type: The class.
@@ -33,8 +38,8 @@ class MethodTable:
     def __init__(self, hub_type: type[Hub]) -> None:
         if not (isinstance(hub_type, type) and issubclass(hub_type, Hub)):
             raise HubDefinitionError(f"{hub_type!r} is not a subclass of Hub: pass the class itself.")
-        self.hub_type = hub_type
-        self._by_spelling: dict[str, HubMethod] = {}
+        self.hub_type: type[Hub] = hub_type
+        self.by_spelling: dict[str, HubMethod] = {}
         self._by_fold: dict[str, HubMethod] = {}
         check_hooks(hub_type)
         for method in methods_of(hub_type):
@@ -45,7 +50,7 @@ class MethodTable:
 
     def find(self, target: str) -> HubMethod | None:
         """Return the method that a client means."""
-        return self._by_spelling.get(target) or self._by_fold.get(_fold(target))
+        return self.by_spelling.get(target) or self._by_fold.get(_fold(target))
 
     def _add(self, method: HubMethod) -> None:
         hub = self.hub_type.__name__
@@ -63,12 +68,16 @@ class MethodTable:
             )
         camel = method.name[:1].lower() + method.name[1:]
         spellings = [method.name, camel, *([method.attribute] if _fold(method.attribute) == folded else [])]
-        self._by_spelling.update(dict.fromkeys(spellings, method))
+        self.by_spelling.update(dict.fromkeys(spellings, method))
 
 
 @final
 class HubBinder:
-    """Knows the types of a hub's methods in one protocol; decoders are made at start-up."""
+    """Knows the types of a hub's methods in one protocol; decoders are made at start-up.
+
+    Attributes:
+        by_spelling: The decoders for calls, by the names that clients usually give to methods.
+    """
 
     def __init__(self, table: MethodTable, protocol: HubProtocol) -> None:
         self._table = table
@@ -81,6 +90,9 @@ class HubBinder:
                 self._item_decoders[method.name] = tuple(protocol.value_decoder(item) for _, item in signature.streams)
             except TypeError as error:
                 raise HubDefinitionError(f"{table.hub_type.__name__}.{method.attribute}: {error}") from error
+        self.by_spelling: dict[str, ArgumentsDecoder] = {
+            spelling: self._decoders[method.name] for spelling, method in table.by_spelling.items()
+        }
 
     def arguments_decoder(self, target: str) -> ArgumentsDecoder:
         """Return the decoder for calls of a method.
@@ -98,35 +110,53 @@ class HubBinder:
         return self._item_decoders[method.name]
 
 
+class ResultDecoders(Protocol):
+    """Knows the calls of clients that wait for an answer."""
+
+    def result_decoder(self, invocation_id: str, protocol: HubProtocol) -> ValueDecoder | None:
+        """Return what reads the answer to a call in a protocol, or None when nobody waits for it."""
+        ...
+
+
 @final
 class ConnectionBinder:
     """Knows the types of all that one client may send; satisfies `InvocationBinder`.
 
+    Attributes:
+        invocations: Knows the streams that the client uploads; None while there has been no such thing.
+
     Args:
         hub: Knows the types of the methods.
-        invocations: Knows the streams that the client uploads.
-        result_decoder: Finds what reads the answer to a call of the server.
+        results: Knows the calls of clients that wait for an answer.
+        protocol: The hub protocol that the client speaks.
     """
 
-    __slots__ = ("_invocations", "_result_decoder", "arguments_decoder")
+    __slots__ = ("_by_spelling", "_hub", "_protocol", "_results", "invocations")
 
-    def __init__(
-        self, hub: HubBinder, invocations: ActiveInvocations, result_decoder: Callable[[str], ValueDecoder | None]
-    ) -> None:
-        self.arguments_decoder: Callable[[str], ArgumentsDecoder] = hub.arguments_decoder
-        self._invocations = invocations
-        self._result_decoder = result_decoder
+    def __init__(self, hub: HubBinder, results: ResultDecoders, protocol: HubProtocol) -> None:
+        self.invocations: ActiveInvocations | None = None
+        self._by_spelling = hub.by_spelling
+        self._hub = hub
+        self._results = results
+        self._protocol = protocol
+
+    def arguments_decoder(self, target: str) -> ArgumentsDecoder:
+        """Return the decoder for calls of a method; see `HubBinder.arguments_decoder`."""
+        return self._by_spelling.get(target) or self._hub.arguments_decoder(target)
 
     def result_decoder(self, invocation_id: str) -> ValueDecoder | None:
         """Return what reads the result of a call that the server made, unless a stream has that id."""
-        if self._invocations.upload(invocation_id) is not None:
+        if self._upload(invocation_id) is not None:
             return None
-        return self._result_decoder(invocation_id)
+        return self._results.result_decoder(invocation_id, self._protocol)
 
     def item_decoder(self, stream_id: str) -> ValueDecoder | None:
         """Return what reads the items of a stream, or None when no method reads it."""
-        upload = self._invocations.upload(stream_id)
+        upload = self._upload(stream_id)
         return None if upload is None else upload.decode
+
+    def _upload(self, stream_id: str) -> UploadStream | None:
+        return None if self.invocations is None else self.invocations.upload(stream_id)
 
 
 def _fold(name: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final, overload
 
 from signalr_py.hub.call_scope import current_call_scope
 from signalr_py.hub.client_results import ClientCall
+from signalr_py.hub.deliveries import delivery_of
 from signalr_py.hub.targets import Connections
 from signalr_py.protocol.messages import InvocationMessage
 from signalr_py.protocol.serialized import SerializedHubMessage
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from signalr_py.hub.lifetime import LifetimeManager
     from signalr_py.hub.targets import Target
     from signalr_py.hub.threads import HomeLoop
-    from signalr_py.types import ConnectionId
+    from signalr_py.types import ConnectionId, SlowClientPolicy
 
 __all__ = ["ClientProxy", "SingleClientProxy"]
 
@@ -26,30 +27,52 @@ class ClientProxy:
 
     __slots__ = ("_home", "_lifetime", "_target")
 
+    _is_single: ClassVar[bool] = False
+
     def __init__(self, lifetime: LifetimeManager, home: HomeLoop, target: Target) -> None:
         self._lifetime = lifetime
         self._home = home
         self._target = target
 
-    async def send(self, method: str, /, *args: Any) -> None:
+    async def send(
+        self, method: str, /, *args: Any, policy: SlowClientPolicy | None = None, key: str | None = None
+    ) -> None:
         """Call a method of the clients and want no answer.
 
         Each client receives it at most once; messages of one sender arrive at one receiver in the order they were sent.
-        Sending to many clients never waits for a slow one. Sending to a single connection waits while it is slow. It is
-        no error when nobody is there.
+        Sending to many clients never waits for a slow one. Sending to a single connection waits while it is slow,
+        unless the message may be dropped. It is no error when nobody is there.
+
+        A client that takes less than is sent to it has messages waiting, up to
+        `HttpConnectionOptions(maximum_send_buffer_size=..., maximum_send_buffer_messages=...)`. When as much waits,
+        the policy says what happens next:
+
+        * `"disconnect"`: the client is disconnected.
+        * `"drop_oldest"`: the oldest waiting messages of this policy are dropped.
+        * `"drop_new"`: the message is dropped.
+        * `"latest"`: the message replaces the one with the same `key` that waits, whether or not much waits.
+        * `"wait"`: it never comes to that: who sends to a single client waits until there is room.
 
         Args:
             method: Name of the clients' handler. The .NET and Java clients compare it with regard to case.
             *args: Its arguments, of any type that the hub protocols can write.
+            policy: What happens when a client does not keep up; by default what
+                `HubOptions(slow_client_policy=...)` says.
+            key: What the message is the newest value of, such as `"price:7"`. It implies `"latest"`.
 
         Raises:
             SerializationError: An argument cannot be written; nobody has received the message.
+            LocalProtocolError: `policy` and `key` do not go together, or `"wait"` with several clients.
             WrongThreadError: This is not the event loop of the server; use `send_from_thread`.
         """
         self._home.check("send_from_thread(...)")
-        await self._lifetime.send(self._target, SerializedHubMessage(InvocationMessage(method, args)))
+        says_nothing = policy is None and key is None
+        delivery = None if says_nothing else delivery_of(policy, key, is_single=self._is_single)
+        await self._lifetime.send(self._target, SerializedHubMessage(InvocationMessage(method, args), delivery))
 
-    def send_from_thread(self, method: str, /, *args: Any) -> None:
+    def send_from_thread(
+        self, method: str, /, *args: Any, policy: SlowClientPolicy | None = None, key: str | None = None
+    ) -> None:
         """Do what `send` does, from a thread: a plain hub method, a `def` endpoint of FastAPI, a job.
 
         It returns when the message is on its way, and raises what `send` raises.
@@ -57,12 +80,17 @@ class ClientProxy:
         Args:
             method: Name of the clients' handler.
             *args: Its arguments.
+            policy: What happens when a client does not keep up.
+            key: What the message is the newest value of.
 
         Raises:
             SerializationError: An argument cannot be written.
+            LocalProtocolError: `policy` and `key` do not go together, or `"wait"` with several clients.
             WrongThreadError: This thread runs an event loop; use `await send(...)`.
         """
-        message = SerializedHubMessage(InvocationMessage(method, args))
+        says_nothing = policy is None and key is None
+        delivery = None if says_nothing else delivery_of(policy, key, is_single=self._is_single)
+        message = SerializedHubMessage(InvocationMessage(method, args), delivery)
         self._home.call(self._lifetime.send(self._target, message), "send(...)")
 
 
@@ -71,6 +99,8 @@ class SingleClientProxy(ClientProxy):
     """One client of a hub, by its connection id; it can also be asked for an answer."""
 
     __slots__ = ("_connection_id",)
+
+    _is_single = True
 
     def __init__(self, lifetime: LifetimeManager, home: HomeLoop, connection_id: ConnectionId) -> None:
         super().__init__(lifetime, home, Connections((connection_id,)))

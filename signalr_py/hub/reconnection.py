@@ -7,15 +7,18 @@ import logging
 from typing import TYPE_CHECKING, Final, Protocol, final
 
 from signalr_py.exceptions import ClientTimeoutError
+from signalr_py.hub.patience import Patience
 from signalr_py.protocol.messages import AckMessage, SequenceMessage
 from signalr_py.protocol.replay import Replay, is_sequenced
+from signalr_py.types import MUST_ARRIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signalr_py.protocol.base import HubProtocol
     from signalr_py.protocol.messages import HubMessage
-    from signalr_py.transports.base import Duplex
+    from signalr_py.transports.base import Duplex, HeldMessages
+    from signalr_py.types import Delivery
 
 __all__ = ["Output", "Reconnection"]
 
@@ -26,10 +29,10 @@ _CHUNK_SIZE: Final = 65_536
 
 
 class Output(Protocol):
-    """Where a connection writes the messages that belong to calls, and holds up its client."""
+    """Where a connection writes the messages that both sides count, and holds up its client."""
 
-    def write(self, data: bytes) -> bool:
-        """Write a message; returns whether the client keeps up."""
+    def write(self, data: bytes, delivery: Delivery = MUST_ARRIVE) -> bool:
+        """Write a message; returns whether the client keeps up, or the message need not wait for it."""
         ...
 
     async def drain(self) -> None:
@@ -54,6 +57,13 @@ class Reconnection:
     long as it may be away. While reading is paused its acknowledgements are not seen, so nobody waits for them then,
     but for streams, of which a call that waits for a slot is independent: `drain_unseen`.
 
+    A message has its number once it is written to the duplex, and both sides count it, so it must never be dropped from
+    then on. What may be dropped is therefore held back in front of the numbering for as long as the client takes
+    nothing (its socket is lost or blocked, or half of what may wait is not acknowledged), in a queue that knows the
+    policies; and everything that is written meanwhile waits behind it, so that the order stays. What the duplex has is
+    never dropped. As long as nobody sends what may be dropped, nothing is held back. The queue has the limits of the
+    connection for itself, besides what waits for acknowledgement.
+
     Args:
         duplex: What carries the connection.
         protocol: The hub protocol that the client speaks.
@@ -67,7 +77,9 @@ class Reconnection:
         "_duplex",
         "_failed",
         "_has_ended",
+        "_held",
         "_is_paused",
+        "_is_watching",
         "_maximum_size",
         "_overflowed",
         "_patience",
@@ -94,24 +106,34 @@ class Reconnection:
         self._replay = Replay()
         self._drainers: list[asyncio.Future[None]] = []
         self._streams: list[asyncio.Future[None]] = []
-        self._patience = _Patience(_PATIENCE)
-        self._patience_of_senders = _Patience(_PATIENCE_OF_SENDERS)
+        self._patience = Patience(_PATIENCE)
+        self._patience_of_senders = Patience(_PATIENCE_OF_SENDERS)
+        self._held: HeldMessages | None = None
+        self._is_watching = False
         self._is_paused = False
         self._has_ended = False
 
-    def write(self, data: bytes) -> bool:
-        """Keep a message until the client acknowledges it, and write it; returns whether the client keeps up."""
+    def write(self, data: bytes, delivery: Delivery = MUST_ARRIVE) -> bool:
+        """Keep a message until the client acknowledges it, and write it; or hold it back.
+
+        Returns:
+            Whether the client keeps up, or the message need not wait for it.
+        """
+        if (self._held is not None and self._held.count) or (delivery.is_droppable and not self._takes_more):
+            return self._hold(data, delivery)
         if self._is_far_too_full():
             self._overflow()
             return True
         self._replay.keep(data)
         keeps_up = self._duplex.write(data)
-        return keeps_up and not self._is_full
+        return delivery.is_droppable or (keeps_up and not self._is_full)
 
     async def drain(self) -> None:
         """Wait until the client has taken and acknowledged enough, or the connection has ended."""
-        await self._duplex.drain()
-        if self._is_full and not self._is_paused and not self._has_ended:
+        while True:
+            await self._duplex.drain()
+            if self._is_paused or self._has_ended or not (self._is_full or self._holds_back):
+                return
             drained = asyncio.get_running_loop().create_future()
             self._drainers.append(drained)
             await drained
@@ -153,8 +175,7 @@ class Reconnection:
         if isinstance(message, AckMessage):
             if self._replay.acknowledge(message.sequence_id):
                 self._renew_patience()
-            if self._replay.size < self._maximum_size:
-                self._release()
+            self._go_on()
             return False
         if isinstance(message, SequenceMessage):
             self._replay.expect(message.sequence_id)
@@ -172,6 +193,7 @@ class Reconnection:
                 chunk.clear()
             chunk += message
         self._duplex.write(bytes(chunk))
+        self._go_on()
 
     def tick(self, now: float) -> None:
         """Acknowledge what has come since the last time, and look for how long the buffer is full."""
@@ -192,6 +214,11 @@ class Reconnection:
                 )
                 return
 
+    def flush(self) -> None:
+        """Write what is held back in front of the last words, which nothing follows; numbers matter no more."""
+        while self._held is not None and self._held.count:
+            self._duplex.write(*self._held.pop())
+
     def end(self) -> None:
         """Wait for nobody any more, because the connection ends."""
         self._has_ended = True
@@ -202,6 +229,48 @@ class Reconnection:
     @property
     def _is_full(self) -> bool:
         return self._replay.size > self._maximum_size
+
+    @property
+    def _holds_back(self) -> bool:
+        return self._held is not None and self._held.count > 0
+
+    @property
+    def _takes_more(self) -> bool:
+        """Whether the client takes what is written, so that nothing needs to be held back."""
+        duplex = self._duplex
+        return duplex.keeps_up and not duplex.is_suspended and self._replay.size < duplex.send_limits.size // 2
+
+    def _hold(self, data: bytes, delivery: Delivery) -> bool:
+        if self._held is None:
+            self._held = self._duplex.hold_back()
+        if not self._held.add(data, delivery):
+            self._overflow()
+            return True
+        self._watch()
+        return delivery.is_droppable
+
+    def _watch(self) -> None:
+        """Learn when a blocked socket takes more; acknowledgements and a new socket are told anyway."""
+        if not self._is_watching and not self._duplex.keeps_up and not self._duplex.is_suspended:
+            self._is_watching = True
+            self._duplex.when_drained(self._drained)
+
+    def _drained(self) -> None:
+        self._is_watching = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Number and write what is held back, as far as the client takes it, and let go of those who wait."""
+        held = self._held
+        if held is not None and held.count and not self._has_ended:
+            while held.count and self._takes_more:
+                data, _ = held.pop()
+                self._replay.keep(data)
+                self._duplex.write(data)
+            if held.count:
+                self._watch()
+        if self._replay.size < self._maximum_size and not self._holds_back:
+            self._release()
 
     def _holds_up_somebody(self) -> bool:
         return any(not drained.done() for drained in self._drainers)
@@ -221,12 +290,17 @@ class Reconnection:
 
     def _overflow(self) -> None:
         limits = self._duplex.send_limits
+        count, size = len(self._replay), self._replay.size
+        if self._held is not None:
+            count += self._held.count
+            size += self._held.size
+            self._held.clear()
         _log.warning(
             "Connection %s has not acknowledged %d messages of %d bytes and is disconnected; the limits are "
             "HttpConnectionOptions(maximum_send_buffer_messages=%d, maximum_send_buffer_size=%d).",
             self._duplex.connection_id,
-            len(self._replay),
-            self._replay.size,
+            count,
+            size,
             limits.messages,
             limits.size,
         )
@@ -239,33 +313,6 @@ class Reconnection:
     def _release_streams(self) -> None:
         streams, self._streams = self._streams, []
         _let_go(streams)
-
-
-@final
-class _Patience:
-    """Measures for how long something has been so, without a break.
-
-    Args:
-        seconds: How long it may be so.
-    """
-
-    __slots__ = ("_since", "seconds")
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._since: float | None = None
-
-    def is_over(self, now: float, *, counts: bool) -> bool:
-        """Note whether it is so now, and tell whether it has been for too long."""
-        if not counts:
-            self._since = None
-        elif self._since is None:
-            self._since = now
-        return self._since is not None and now - self._since >= self.seconds
-
-    def renew(self) -> None:
-        """Start over."""
-        self._since = None
 
 
 def _let_go(waiting: list[asyncio.Future[None]]) -> None:

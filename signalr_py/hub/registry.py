@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 
 from signalr_py.hub.targets import All, Connections, Groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from signalr_py.hub.targets import Target
     from signalr_py.types import ConnectionId, GroupName, UserId
@@ -94,20 +94,18 @@ class ConnectionRegistry(Generic[C]):
             del self._groups_of[connection_id]
         _drop(self._members, group, connection_id)
 
-    def select(self, target: Target) -> Iterator[C]:
-        """Yield those who are the receivers of a target now; what joins or leaves meanwhile makes no difference."""
+    def select(self, target: Target) -> list[C]:
+        """Return those who are the receivers of a target now."""
         if isinstance(target, All):
-            yield from _without(self._by_id, target.excluded)
-        elif isinstance(target, Groups):
-            for name in target.names:
-                yield from _without(self._members.get(name, {}), target.excluded)
-        elif isinstance(target, Connections):
-            for connection_id in dict.fromkeys(target.ids):
-                if (connection := self._by_id.get(connection_id)) is not None:
-                    yield connection
-        else:
-            for user in dict.fromkeys(target.ids):
-                yield from tuple(self._by_user.get(user, {}).values())
+            return _without(self._by_id, target.excluded)
+        if isinstance(target, Groups):
+            members = [self._members.get(name, _NOBODY) for name in target.names]
+            return [connection for group in members for connection in _without(group, target.excluded)]
+        if isinstance(target, Connections):
+            ids = dict.fromkeys(target.ids)
+            return [connection for each in ids if (connection := self._by_id.get(each)) is not None]
+        users = [self._by_user.get(user, _NOBODY) for user in dict.fromkeys(target.ids)]
+        return [connection for connections in users for connection in connections.values()]
 
 
 def _drop(index: dict[str, dict[ConnectionId, C]], key: str, connection_id: ConnectionId) -> None:
@@ -117,11 +115,11 @@ def _drop(index: dict[str, dict[ConnectionId, C]], key: str, connection_id: Conn
         del index[key]
 
 
-def _without(connections: dict[ConnectionId, C], excluded: tuple[ConnectionId, ...]) -> Iterator[C]:
+def _without(connections: Mapping[ConnectionId, C], excluded: tuple[ConnectionId, ...]) -> list[C]:
     if not excluded:
-        yield from tuple(connections.values())
-        return
+        return list(connections.values())
     left_out = frozenset(excluded)
-    for connection_id, connection in tuple(connections.items()):
-        if connection_id not in left_out:
-            yield connection
+    return [connection for connection_id, connection in connections.items() if connection_id not in left_out]
+
+
+_NOBODY: Final[Mapping[ConnectionId, Any]] = {}

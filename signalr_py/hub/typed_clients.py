@@ -154,11 +154,12 @@ def call_from_thread(method: Callable[P, Coroutine[Any, Any, T]], /, *args: P.ar
 
 
 def _sending(method: ClientMethod) -> Callable[..., Any]:
-    name, values = method.name, method.values
+    name, values, policy, key_of = method.name, method.values, method.policy, method.key_of
 
     async def send(self: TypedProxy, /, *args: Any, **kwargs: Any) -> None:
         self._proxy._home.check(_FROM_THREAD)
-        await self._proxy.send(name, *values(args, kwargs))
+        sent = values(args, kwargs)
+        await self._proxy.send(name, *sent, policy=policy, key=key_of(sent))
 
     return method.dress(send)
 

@@ -1,13 +1,15 @@
-"""A hub protocol put together from its parts: a codec for values, a writer and a reader of messages, a frame reader."""
+"""A hub protocol put together from its parts: a codec for values, a writer of messages, a frame reader."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from signalr_py.protocol.message_writer import never_sent
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from signalr_py.protocol.base import ArgumentsDecoder, FrameReader, InvocationBinder, Parameters, ValueDecoder
+    from signalr_py.protocol.base import ArgumentsDecoder, FrameReader, Parameters, ValueDecoder
     from signalr_py.protocol.message_writer import MessageWriter
     from signalr_py.protocol.messages import HubMessage
 
@@ -15,24 +17,17 @@ __all__ = ["ComposedHubProtocol"]
 
 
 class ComposedHubProtocol:
-    """What the hub protocols have in common; one object serves any number of connections."""
+    """What the hub protocols have in common, all but the decoding; one object serves any number of connections."""
 
-    def __init__(
-        self,
-        writer: MessageWriter,
-        decode: Callable[[bytes, InvocationBinder], HubMessage | None],
-        frame_reader: Callable[[int | None], FrameReader],
-    ) -> None:
+    def __init__(self, writer: MessageWriter, frame_reader: Callable[[int | None], FrameReader]) -> None:
         """Put a protocol together.
 
         Args:
             writer: Writes messages, and knows the codec for the values in them.
-            decode: Returns the message in a frame, or None for one of an unknown type.
             frame_reader: Makes a reader for one connection, given the most bytes that a message may have.
         """
         self._payload = writer.payload
-        self._write = writer.write
-        self._decode = decode
+        self._writers = writer.by_type
         self._frame_reader = frame_reader
 
     def frame_reader(self, maximum_size: int | None) -> FrameReader:
@@ -46,17 +41,9 @@ class ComposedHubProtocol:
             SerializationError: A value in it cannot be written.
         """
         try:
-            return self._write(message)
+            return self._writers.get(type(message), never_sent)(message)
         except Exception as exc:  # a value may raise anything while it is written
             raise self._payload.refusal(message, exc) from exc
-
-    def decode(self, frame: bytes, binder: InvocationBinder) -> HubMessage | None:
-        """Return the message in a frame, or None for one of an unknown type.
-
-        Raises:
-            RemoteProtocolError: The frame is not a hub message.
-        """
-        return self._decode(frame, binder)
 
     def arguments_decoder(self, parameters: Parameters) -> ArgumentsDecoder:
         """Return the decoder for the arguments of one method.

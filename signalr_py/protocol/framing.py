@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 from signalr_py.exceptions import RemoteProtocolError
 
-__all__ = ["RECORD_SEPARATOR", "LengthPrefixedFrameReader", "TextFrameReader", "length_prefixed", "separated"]
+__all__ = ["RECORD_SEPARATOR", "LengthPrefixedFrameReader", "TextFrameReader", "length_prefixed"]
 
 RECORD_SEPARATOR: Final = b"\x1e"
 """Ends every JSON message; it cannot occur inside one, since JSON escapes control characters."""
@@ -15,66 +16,45 @@ _LONGEST_PREFIX: Final = 5
 _SHORT_PREFIXES: Final = tuple(bytes((length,)) for length in range(0x80))
 
 
-class _Buffer:
-    """The bytes of one connection that were received and not yet handed on.
+def _too_large(maximum: int) -> RemoteProtocolError:
+    return RemoteProtocolError(
+        f"The maximum message size of {maximum}B was exceeded. "
+        "The message size can be configured with HubOptions(maximum_receive_message_size=...)."
+    )
 
-    A chunk is kept as it came while it is the only one, joined with others only when a message spans several of them,
-    and released when its last message was taken.
+
+class TextFrameReader:
+    """Messages that end with the record separator; the separator counts towards the size.
+
+    Whole messages are cut out of a chunk at once, and wait in reverse order; what is left of it waits for its rest.
     """
 
-    __slots__ = ("_data", "_maximum", "_start")
+    __slots__ = ("_frames", "_maximum", "_rest")
 
-    def __init__(self, maximum_size: int | None) -> None:
-        self._data: bytes | bytearray = b""
-        self._start = 0
-        self._maximum = maximum_size
+    def __init__(self, maximum_size: int | None = None) -> None:
+        self._maximum = sys.maxsize if maximum_size is None else maximum_size
+        self._frames: list[bytes] | None = None
+        self._rest: bytes | bytearray = b""
 
     @property
     def buffered(self) -> int:
-        """How many bytes wait for the rest of their message."""
-        return len(self._data) - self._start
+        """How many bytes wait for the rest of their message, or to be handed on."""
+        return sum([len(frame) + 1 for frame in self._frames or ()]) + len(self._rest)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the connection."""
-        if self._start == len(self._data):
-            self._data = data
-        elif isinstance(self._data, bytearray):
-            del self._data[: self._start]
-            self._data += data
-        else:
-            joined = bytearray(self._data[self._start :])
-            joined += data
-            self._data = joined
-        self._start = 0
-
-    def _take(self, start: int, end: int, following: int) -> bytes:
-        frame = bytes(self._data[start:end])
-        if following == len(self._data):
-            self._data = b""
-            following = 0
-        self._start = following
-        return frame
-
-    def _too_large(self) -> RemoteProtocolError:
-        return RemoteProtocolError(
-            f"The maximum message size of {self._maximum}B was exceeded. "
-            "The message size can be configured with HubOptions(maximum_receive_message_size=...)."
-        )
-
-
-class TextFrameReader(_Buffer):
-    """Messages that end with the record separator; the separator counts towards the size."""
-
-    __slots__ = ("_searched",)
-
-    def __init__(self, maximum_size: int | None = None) -> None:
-        super().__init__(maximum_size)
-        self._searched = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes of the connection."""
-        self._searched -= self._start
-        super().feed(data)
+        frames = data.split(RECORD_SEPARATOR)
+        rest = frames.pop()
+        if self._rest:
+            self._rest += frames[0] if frames else rest
+            if not frames:
+                return
+            frames[0] = bytes(self._rest)
+            self._rest = b""
+        if rest:
+            self._rest = bytearray(rest)
+        frames.reverse()
+        self._frames = frames + self._frames if self._frames else frames
 
     def next_frame(self) -> bytes | None:
         """Return the next whole message without its separator, or None when more bytes are needed.
@@ -82,27 +62,49 @@ class TextFrameReader(_Buffer):
         Raises:
             RemoteProtocolError: The message is larger than allowed.
         """
-        start = self._start
-        end = self._data.find(RECORD_SEPARATOR, self._searched)
-        if end < 0:
-            self._searched = len(self._data)
-            if self._maximum is not None and self._searched - start > self._maximum:
-                raise self._too_large()
-            return None
-        if self._maximum is not None and end + 1 - start > self._maximum:
-            raise self._too_large()
-        frame = self._take(start, end, end + 1)
-        self._searched = self._start
-        return frame
+        if self._frames:
+            frame = self._frames.pop()
+            if len(frame) >= self._maximum:
+                self._frames.append(frame)
+                raise _too_large(self._maximum)
+            return frame
+        if len(self._rest) > self._maximum:
+            raise _too_large(self._maximum)
+        self._frames = None
+        return None
 
 
-class LengthPrefixedFrameReader(_Buffer):
-    """Messages with their length in front, as a VarInt of up to five bytes; the length counts towards the size."""
+class LengthPrefixedFrameReader:
+    """Messages with their length in front, as a VarInt of up to five bytes; the length counts towards the size.
 
-    __slots__ = ()
+    A chunk is kept as it came while it is the only one, joined with others only when a message spans several of them,
+    and released when its last message was taken.
+    """
+
+    __slots__ = ("_data", "_maximum", "_start")
 
     def __init__(self, maximum_size: int | None = None) -> None:
-        super().__init__(maximum_size)
+        self._maximum = sys.maxsize if maximum_size is None else maximum_size
+        self._data: bytes | bytearray = b""
+        self._start = 0
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes wait for the rest of their message, or to be handed on."""
+        return len(self._data) - self._start
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the connection."""
+        if not self._data:
+            self._data = data
+        elif isinstance(self._data, bytearray):
+            del self._data[: self._start]
+            self._data += data
+            self._start = 0
+        else:
+            self._data = bytearray(self._data[self._start :])
+            self._data += data
+            self._start = 0
 
     def next_frame(self) -> bytes | None:
         """Return the next whole message without its length, or None when more bytes are needed.
@@ -112,27 +114,39 @@ class LengthPrefixedFrameReader(_Buffer):
                 length is no VarInt of 31 bits.
         """
         data = self._data
-        position = self._start
-        available = len(data)
-        length = shift = 0
-        while position < available:
-            byte = data[position]
-            position += 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if shift == 7 * _LONGEST_PREFIX and byte > 7:
-                raise RemoteProtocolError("Messages over 2GB in size are not supported.")
-            if byte < 0x80:
-                end = position + length
-                if self._maximum is not None and end - self._start > self._maximum:
-                    raise self._too_large()
-                return self._take(position, end, end) if end <= available else None
-        return None
+        if not data:
+            return None
+        start = self._start
+        length = data[start]
+        position = start + 1
+        if length >= 0x80:
+            length, position = _long_length(data, start)
+        end = position + length
+        if end - start > self._maximum:
+            raise _too_large(self._maximum)
+        if end > len(data):
+            return None
+        if end == len(data):
+            self._data = b""
+            self._start = 0
+        else:
+            self._start = end
+        frame = data[position:end]
+        return frame if type(frame) is bytes else bytes(frame)
 
 
-def separated(body: bytes) -> bytes:
-    """Return a message with the record separator behind it."""
-    return body + RECORD_SEPARATOR
+def _long_length(data: bytes | bytearray, position: int) -> tuple[int, int]:
+    """Return the length that is written at a position, and where it ends; the whole data while it is incomplete."""
+    length = shift = 0
+    for place in range(position, len(data)):
+        byte = data[place]
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if shift == 7 * _LONGEST_PREFIX and byte > 7:
+            raise RemoteProtocolError("Messages over 2GB in size are not supported.")
+        if byte < 0x80:
+            return length, place + 1
+    return 1, len(data)
 
 
 def length_prefixed(body: bytes) -> bytes:

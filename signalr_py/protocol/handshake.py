@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -28,6 +29,9 @@ HIGHEST_VERSION: Final = 2
 
 RECONNECTING_VERSION: Final = 2
 """From this `version` on a client numbers its messages, so that it can reconnect statefully."""
+
+_KNOWN_REQUESTS: Final = 64
+"""How many requests are remembered: there are few different ones, and reading one exactly takes long."""
 
 _INT32: Final = range(-(2**31), 2**31)
 _BLANKS: Final = b" \t\n\r"
@@ -101,6 +105,7 @@ class HandshakeReader:
         return _parse_request(text)
 
 
+@lru_cache(maxsize=_KNOWN_REQUESTS)
 def _parse_request(text: bytes) -> HandshakeRequest:
     if not text.strip(_BLANKS):
         raise RemoteProtocolError("Unexpected end when reading JSON.")
@@ -142,7 +147,12 @@ def encode_request(protocol: str, version: int = 1) -> bytes:
 
 def encode_response(error: str | None = None) -> bytes:
     """Return the bytes of the server's answer: of success, or of a refusal with its reason."""
-    return msgspec.json.encode(_WireResponse(UNSET if error is None else error)) + RECORD_SEPARATOR
+    if error is None:
+        return _SUCCESS
+    return msgspec.json.encode(_WireResponse(error)) + RECORD_SEPARATOR
+
+
+_SUCCESS: Final = msgspec.json.encode(_WireResponse(UNSET)) + RECORD_SEPARATOR
 
 
 def parse_response(data: bytes) -> tuple[HandshakeResponse, bytes] | None:

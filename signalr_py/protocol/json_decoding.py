@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from signalr_py.exceptions import BindingError, HubException, RemoteProtocolError
 from signalr_py.protocol.binding import bind_item, bind_result
-from signalr_py.protocol.json_envelope import ABSENT, read_envelope
+from signalr_py.protocol.json_envelope import ABSENT, check_arguments, read_envelope
 from signalr_py.protocol.messages import (
     AckMessage,
     CancelInvocationMessage,
@@ -40,7 +40,10 @@ def decode(frame: bytes, binder: InvocationBinder) -> HubMessage | None:
         RemoteProtocolError: The frame is no hub message.
     """
     envelope = read_envelope(frame)
-    read = _READERS.get(envelope.type)
+    message_type = envelope.type
+    if message_type not in _CALLS:
+        check_arguments(envelope)
+    read = _READERS.get(message_type)
     return None if read is None else read(envelope, binder)
 
 
@@ -49,15 +52,15 @@ def _missing(name: str) -> RemoteProtocolError:
 
 
 def _invocation(envelope: Envelope, binder: InvocationBinder) -> HubMessage:
-    target = envelope.target
-    if target is UNSET:
-        raise _missing("target")
-    if envelope.arguments is ABSENT:
+    target, encoded = envelope.target, envelope.arguments
+    if target is UNSET or encoded is ABSENT:
+        check_arguments(envelope)
         raise _missing("arguments" if target else "target")
     invocation_id = envelope.invocation_id or None
     try:
-        arguments = binder.arguments_decoder(target)(envelope.arguments)
+        arguments = binder.arguments_decoder(target)(encoded)
     except (BindingError, HubException) as failure:
+        check_arguments(envelope)
         return InvocationBindingFailure(target, invocation_id, failure)
     return InvocationMessage(target, arguments, invocation_id, envelope.stream_ids, envelope.headers or None)
 
@@ -65,6 +68,7 @@ def _invocation(envelope: Envelope, binder: InvocationBinder) -> HubMessage:
 def _stream_invocation(envelope: Envelope, binder: InvocationBinder) -> HubMessage:
     target = envelope.target
     if target is UNSET:
+        check_arguments(envelope)
         raise _missing("target")
     invocation_id = envelope.invocation_id or None
     if envelope.arguments is ABSENT:
@@ -72,6 +76,7 @@ def _stream_invocation(envelope: Envelope, binder: InvocationBinder) -> HubMessa
     try:
         arguments = binder.arguments_decoder(target)(envelope.arguments)
     except (BindingError, HubException) as failure:
+        check_arguments(envelope)
         return InvocationBindingFailure(target, invocation_id, failure)
     if invocation_id is None:
         raise _missing("invocationId")
@@ -129,6 +134,7 @@ def _sequence_id(envelope: Envelope) -> int:
     return sequence_id
 
 
+_CALLS: Final = (1, 4)
 _READERS: Final[Mapping[int, Callable[[Envelope, InvocationBinder], HubMessage]]] = {
     1: _invocation,
     2: _stream_item,

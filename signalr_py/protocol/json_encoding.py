@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from signalr_py.protocol.framing import separated
+from signalr_py.protocol.framing import RECORD_SEPARATOR
 from signalr_py.protocol.message_writer import MessageWriter
+from signalr_py.protocol.payload import PLAIN_KINDS
 
 if TYPE_CHECKING:
     from signalr_py.protocol.messages import (
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         StreamInvocationMessage,
         StreamItemMessage,
     )
-    from signalr_py.protocol.payload import PayloadCodec
 
 __all__ = ["JsonWriter"]
 
@@ -85,47 +85,59 @@ class JsonWriter(MessageWriter):
 
     __slots__ = ()
 
-    def __init__(self, payload: PayloadCodec) -> None:
-        """Choose how values are written."""
-        super().__init__(payload, separated)
-
-    def _invocation(self, message: InvocationMessage) -> _Invocation:
-        return _Invocation(
+    def _invocation(self, message: InvocationMessage) -> bytes:
+        shape = _Invocation(
             message.headers or UNSET,
             message.invocation_id or UNSET,
             message.target,
             self._prepared(message.arguments),
             message.stream_ids or UNSET,
         )
+        return self._encode(shape) + RECORD_SEPARATOR
 
-    def _stream_invocation(self, message: StreamInvocationMessage) -> _StreamInvocation:
-        return _StreamInvocation(
+    def _stream_invocation(self, message: StreamInvocationMessage) -> bytes:
+        shape = _StreamInvocation(
             message.headers or UNSET,
             message.invocation_id,
             message.target,
             self._prepared(message.arguments),
             message.stream_ids or UNSET,
         )
+        return self._encode(shape) + RECORD_SEPARATOR
 
-    def _stream_item(self, message: StreamItemMessage) -> _StreamItem:
-        return _StreamItem(message.headers or UNSET, message.invocation_id, self._prepared(message.item))
+    def _stream_item(self, message: StreamItemMessage) -> bytes:
+        item = message.item
+        if type(item) in PLAIN_KINDS:
+            encode = self._encode_plain
+        else:
+            encode, item = self._encode, self._prepared(item)
+        return encode(_StreamItem(message.headers or UNSET, message.invocation_id, item)) + RECORD_SEPARATOR
 
-    def _completion(self, message: CompletionMessage) -> _Completion:
-        has_result = message.has_result and not message.error
-        result = self._prepared(message.result) if has_result else UNSET
-        return _Completion(message.headers or UNSET, message.invocation_id, message.error or UNSET, result)
+    def _completion(self, message: CompletionMessage) -> bytes:
+        headers = message.headers or UNSET
+        if message.error or not message.has_result:
+            ending = _Completion(headers, message.invocation_id, message.error or UNSET, UNSET)
+            return self._encode_plain(ending) + RECORD_SEPARATOR
+        result = message.result
+        if type(result) in PLAIN_KINDS:
+            encode = self._encode_plain
+        else:
+            encode, result = self._encode, self._prepared(result)
+        return encode(_Completion(headers, message.invocation_id, UNSET, result)) + RECORD_SEPARATOR
 
-    def _cancel_invocation(self, message: CancelInvocationMessage) -> _CancelInvocation:
-        return _CancelInvocation(message.headers or UNSET, message.invocation_id)
+    def _cancel_invocation(self, message: CancelInvocationMessage) -> bytes:
+        shape = _CancelInvocation(message.headers or UNSET, message.invocation_id)
+        return self._encode_plain(shape) + RECORD_SEPARATOR
 
-    def _ping(self, _: PingMessage) -> _Ping:
-        return _PING
+    def _ping(self, _: PingMessage) -> bytes:
+        return self._encode_plain(_PING) + RECORD_SEPARATOR
 
-    def _close(self, message: CloseMessage) -> _Close:
-        return _Close(UNSET if message.error is None else message.error, message.allow_reconnect or UNSET)
+    def _close(self, message: CloseMessage) -> bytes:
+        shape = _Close(UNSET if message.error is None else message.error, message.allow_reconnect or UNSET)
+        return self._encode_plain(shape) + RECORD_SEPARATOR
 
-    def _ack(self, message: AckMessage) -> _Ack:
-        return _Ack(message.sequence_id)
+    def _ack(self, message: AckMessage) -> bytes:
+        return self._encode_plain(_Ack(message.sequence_id)) + RECORD_SEPARATOR
 
-    def _sequence(self, message: SequenceMessage) -> _Sequence:
-        return _Sequence(message.sequence_id)
+    def _sequence(self, message: SequenceMessage) -> bytes:
+        return self._encode_plain(_Sequence(message.sequence_id)) + RECORD_SEPARATOR

@@ -8,19 +8,20 @@ import msgspec
 from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType
 
 from signalr_py.exceptions import RemoteProtocolError
-from signalr_py.protocol.json_reader import MALFORMED, is_too_deep, read_members
+from signalr_py.protocol.json_reader import MALFORMED, MAXIMUM_DEPTH, is_too_deep, read_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from signalr_py.protocol.json_reader import Member
 
-__all__ = ["ABSENT", "Envelope", "read_envelope"]
+__all__ = ["ABSENT", "Envelope", "check_arguments", "read_envelope"]
 
 ABSENT: Final = Raw()
 """Stands for an encoded member that was not sent."""
 
 _ARRAY_START: Final = ord("[")
+_SHORTEST_THAT_IS_TOO_DEEP: Final = 2 * (MAXIMUM_DEPTH + 1)
 _INT32: Final = range(-(2**31), 2**31)
 _INT64: Final = range(-(2**63), 2**63)
 
@@ -44,24 +45,32 @@ class Envelope(Struct, gc=False, rename="camel"):
     sequence_id: _Int64 | UnsetType = UNSET
 
 
-_DECODER: Final = msgspec.json.Decoder(Envelope)
+_decode: Final = msgspec.json.Decoder(Envelope).decode
 
 
 def read_envelope(frame: bytes) -> Envelope:
-    """Return the members of a message.
+    """Return the members of a message; that `arguments` is an array is for `check_arguments` to find out.
 
     Raises:
         RemoteProtocolError: The frame is no JSON object, or a member is not of its type.
     """
-    if is_too_deep(frame):
-        raise RemoteProtocolError(MALFORMED)
     try:
-        envelope = _DECODER.decode(frame)
+        envelope = _decode(frame)
     except (MsgspecError, ValueError, RecursionError):
         return _read_exactly(frame)
+    if len(frame) >= _SHORTEST_THAT_IS_TOO_DEEP and is_too_deep(frame):
+        raise RemoteProtocolError(MALFORMED)
+    return envelope
+
+
+def check_arguments(envelope: Envelope) -> None:
+    """Make sure that `arguments` is an array, where it is not read as one.
+
+    Raises:
+        RemoteProtocolError: It is something else.
+    """
     if envelope.arguments is not ABSENT and memoryview(envelope.arguments)[0] != _ARRAY_START:
         raise _wrong_type("arguments", "Array")
-    return envelope
 
 
 def _read_exactly(frame: bytes) -> Envelope:

@@ -48,7 +48,7 @@ class Member(Struct, frozen=True, gc=False):
 
 def is_too_deep(text: bytes) -> bool:
     """Return whether brackets in JSON text are nested deeper than `MAXIMUM_DEPTH`."""
-    if len(text) <= MAXIMUM_DEPTH or text.count(b"[") + text.count(b"{") <= MAXIMUM_DEPTH:
+    if text.count(b"[") + text.count(b"{") <= MAXIMUM_DEPTH:
         return False
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         StreamInvocationMessage,
         StreamItemMessage,
     )
-    from signalr_py.protocol.payload import PayloadCodec
 
 __all__ = ["MessagePackWriter"]
 
@@ -33,40 +32,40 @@ class MessagePackWriter(MessageWriter):
 
     __slots__ = ()
 
-    def __init__(self, payload: PayloadCodec) -> None:
-        """Choose how values are written."""
-        super().__init__(payload, length_prefixed)
-
-    def _invocation(self, message: InvocationMessage) -> tuple[Any, ...]:
+    def _invocation(self, message: InvocationMessage) -> bytes:
         headers, invocation_id = message.headers or {}, message.invocation_id or None
-        return 1, headers, invocation_id, message.target, self._prepared(message.arguments), message.stream_ids
+        arguments = self._prepared(message.arguments)
+        return self._framed((1, headers, invocation_id, message.target, arguments, message.stream_ids))
 
-    def _stream_invocation(self, message: StreamInvocationMessage) -> tuple[Any, ...]:
+    def _stream_invocation(self, message: StreamInvocationMessage) -> bytes:
         headers, arguments = message.headers or {}, self._prepared(message.arguments)
-        return 4, headers, message.invocation_id, message.target, arguments, message.stream_ids
+        return self._framed((4, headers, message.invocation_id, message.target, arguments, message.stream_ids))
 
-    def _stream_item(self, message: StreamItemMessage) -> tuple[Any, ...]:
-        return 2, message.headers or {}, message.invocation_id, self._prepared(message.item)
+    def _stream_item(self, message: StreamItemMessage) -> bytes:
+        return self._framed((2, message.headers or {}, message.invocation_id, self._prepared(message.item)))
 
-    def _completion(self, message: CompletionMessage) -> tuple[Any, ...]:
-        head = (3, message.headers or {}, message.invocation_id)
+    def _completion(self, message: CompletionMessage) -> bytes:
+        headers, invocation_id = message.headers or {}, message.invocation_id
         if message.error is not None:
-            return *head, _ERROR, message.error
+            return self._framed((3, headers, invocation_id, _ERROR, message.error))
         if message.has_result:
-            return *head, _RESULT, self._prepared(message.result)
-        return *head, _VOID
+            return self._framed((3, headers, invocation_id, _RESULT, self._prepared(message.result)))
+        return self._framed((3, headers, invocation_id, _VOID))
 
-    def _cancel_invocation(self, message: CancelInvocationMessage) -> tuple[Any, ...]:
-        return 5, message.headers or {}, message.invocation_id
+    def _cancel_invocation(self, message: CancelInvocationMessage) -> bytes:
+        return self._framed((5, message.headers or {}, message.invocation_id))
 
-    def _ping(self, _: PingMessage) -> tuple[Any, ...]:
-        return (6,)
+    def _ping(self, _: PingMessage) -> bytes:
+        return self._framed((6,))
 
-    def _close(self, message: CloseMessage) -> tuple[Any, ...]:
-        return 7, message.error, message.allow_reconnect
+    def _close(self, message: CloseMessage) -> bytes:
+        return self._framed((7, message.error, message.allow_reconnect))
 
-    def _ack(self, message: AckMessage) -> tuple[Any, ...]:
-        return 8, message.sequence_id
+    def _ack(self, message: AckMessage) -> bytes:
+        return self._framed((8, message.sequence_id))
 
-    def _sequence(self, message: SequenceMessage) -> tuple[Any, ...]:
-        return 9, message.sequence_id
+    def _sequence(self, message: SequenceMessage) -> bytes:
+        return self._framed((9, message.sequence_id))
+
+    def _framed(self, items: tuple[Any, ...]) -> bytes:
+        return length_prefixed(self._encode(items))

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from signalr_py.types import MUST_ARRIVE
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import HTTPConnection
 
-    from signalr_py.types import ConnectionId, TransferFormat, TransportType
+    from signalr_py.types import ConnectionId, Delivery, TransferFormat, TransportType
 
-__all__ = ["AttachedTransport", "ConnectionHandler", "ConnectionStatistics", "Duplex", "SendLimits"]
+__all__ = [
+    "AttachedTransport",
+    "ConnectionHandler",
+    "ConnectionStatistics",
+    "Duplex",
+    "HeldMessages",
+    "SendLimits",
+]
 
 
 class ConnectionStatistics(Struct, frozen=True):
@@ -19,10 +30,13 @@ class ConnectionStatistics(Struct, frozen=True):
 
     Attributes:
         bytes_received: Bytes that the client sent.
-        bytes_sent: Bytes handed to the transport for the client.
-        messages_sent: Messages handed to the transport for the client.
-        bytes_waiting: Bytes that the client has not taken yet.
-        messages_waiting: Messages that the client has not taken yet.
+        bytes_sent: Bytes handed to the transport for the client, without those of dropped messages.
+        messages_sent: Messages handed to the transport for the client, without dropped ones.
+        bytes_waiting: Those of the bytes that the transport has not taken yet.
+        messages_waiting: Those of the messages that the transport has not taken yet.
+        messages_dropped_oldest: Messages that `drop_oldest` has dropped, because the client was slow.
+        messages_dropped_new: Messages that `drop_new` has dropped, because the client was slow.
+        messages_replaced: Messages that `latest` has replaced by newer ones, because the client was slow.
     """
 
     bytes_received: int
@@ -30,6 +44,9 @@ class ConnectionStatistics(Struct, frozen=True):
     messages_sent: int
     bytes_waiting: int
     messages_waiting: int
+    messages_dropped_oldest: int = 0
+    messages_dropped_new: int = 0
+    messages_replaced: int = 0
 
 
 class SendLimits(Struct, frozen=True):
@@ -42,6 +59,34 @@ class SendLimits(Struct, frozen=True):
 
     size: int
     messages: int
+
+
+class HeldMessages(Protocol):
+    """Messages that the hub has not given to the connection yet, treated by their policies.
+
+    Attributes:
+        count: How many they are.
+        size: Their bytes.
+    """
+
+    count: int
+    size: int
+
+    def add(self, data: bytes, delivery: Delivery) -> bool:
+        """Add a message to the end, or do what its policy says.
+
+        Returns:
+            Whether the connection may go on. If not, nothing was added: too much waits that must not be dropped.
+        """
+        ...
+
+    def pop(self) -> tuple[bytes, Delivery]:
+        """Remove and return the first message, and how it is treated; there must be one."""
+        ...
+
+    def clear(self) -> None:
+        """Drop them all."""
+        ...
 
 
 class Duplex(Protocol):
@@ -86,17 +131,34 @@ class Duplex(Protocol):
         """Say that the handshake has succeeded, and mark what is written from now on as text or as binary."""
         ...
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, delivery: Delivery = MUST_ARRIVE) -> bool:
         """Hand over one or more whole messages; a plain call that never waits.
 
+        Args:
+            data: Their bytes.
+            delivery: What happens if the client does not keep up.
+
         Returns:
-            Whether the client keeps up. When not, a sender that can wait should `await drain()`. What a closed
-            connection is given is dropped.
+            Whether the client keeps up, or the message need not wait for it. When not, a sender that can wait should
+            `await drain()`. What a closed connection is given is dropped.
         """
+        ...
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether so little waits for the client that a sender may go on."""
         ...
 
     async def drain(self) -> None:
         """Wait until the client has taken enough of what was written, or the connection has ended."""
+        ...
+
+    def when_drained(self, call: Callable[[], None]) -> None:
+        """Call a function once, in a later turn of the event loop, when `drain` would be over."""
+        ...
+
+    def hold_back(self) -> HeldMessages:
+        """Return the messages that the hub keeps back; the same object each time, counted by `statistics`."""
         ...
 
     def pause_reading(self) -> None:

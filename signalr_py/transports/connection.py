@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from signalr_py.transports.base import ConnectionStatistics, SendLimits
-from signalr_py.transports.ending import Ending
-from signalr_py.transports.outbound import OutboundBuffer
+from signalr_py.transports.ending import Ending, Flag
+from signalr_py.transports.output import ConnectionOutput
 from signalr_py.transports.reading import ReadingGate
 from signalr_py.types import TransferFormat, TransportType
 
@@ -33,7 +33,7 @@ _FORMATS: Final = {
 _log = logging.getLogger("signalr_py.transports")
 
 
-class TransportConnection:
+class TransportConnection(ConnectionOutput):
     """A duplex of bytes between one client and one handler; satisfies `Duplex`.
 
     Args:
@@ -45,6 +45,31 @@ class TransportConnection:
         established: Called with the id once the handshake is finished.
     """
 
+    __slots__ = (
+        "_clock",
+        "_create_handler",
+        "_detached",
+        "_early",
+        "_ending",
+        "_established",
+        "_handler",
+        "_input_ended",
+        "_posting",
+        "_request",
+        "_sending_since",
+        "_transport",
+        "binary",
+        "carried_credentials",
+        "close_code",
+        "credentials",
+        "expires_at",
+        "identity",
+        "inactive_since",
+        "is_deleted",
+        "polls",
+        "reading",
+    )
+
     def __init__(
         self,
         connection_id: ConnectionId,
@@ -55,34 +80,29 @@ class TransportConnection:
         create_handler: Callable[[Duplex], ConnectionHandler],
         established: Callable[[ConnectionId], None],
     ) -> None:
-        self.connection_id: ConnectionId = connection_id
+        super().__init__(connection_id, options)
         self.identity: bytes = identity
-        self.options: HttpConnectionOptions = options
-        self.outbound: OutboundBuffer = OutboundBuffer(options)
         self.close_code: int = 1000
         self.expires_at: float | None = None
         self.credentials: bytes | None = None
         self.carried_credentials: bytes | None = None
         self.inactive_since: float | None = clock()
         self._sending_since: float | None = None
-        self.posting: asyncio.Lock = asyncio.Lock()
         self.binary: bool = False
         self.is_deleted: bool = False
         self.polls: LongPollingTransport | None = None
         self._clock = clock
         self._create_handler = create_handler
         self._established = established
-        self._attached: AttachedTransport | None = None
         self._transport: TransportType | None = None
         self._request: HTTPConnection | None = None
         self._handler: ConnectionHandler | None = None
-        self._early = bytearray()
+        self._early = b""
         self._input_ended = False
-        self._is_deaf = False
-        self._gate = ReadingGate(options.application_max_buffer_size)
+        self._posting: asyncio.Lock | None = None
+        self.reading: ReadingGate = ReadingGate(options.application_max_buffer_size)
         self._ending = Ending()
-        self._detached = asyncio.Event()
-        self._bytes_received = self._bytes_sent = self._messages_sent = 0
+        self._detached = Flag()
 
     @property
     def transport(self) -> TransportType:
@@ -107,11 +127,6 @@ class TransportConnection:
         return self._transport is TransportType.LONG_POLLING
 
     @property
-    def send_limits(self) -> SendLimits:
-        """How much may wait for the client."""
-        return SendLimits(self.options.maximum_send_buffer_size, self.options.maximum_send_buffer_messages)
-
-    @property
     def is_suspended(self) -> bool:
         """Whether the socket is lost and the client may come back with another one."""
         return False
@@ -121,32 +136,13 @@ class TransportConnection:
         self.binary = transfer_format is TransferFormat.BINARY
         self._established(self.connection_id)
 
-    def write(self, data: bytes) -> bool:
-        """Hand over whole messages; see `Duplex.write`."""
-        outbound = self.outbound
-        if outbound.ended or self._is_deaf:
-            return True
-        self._bytes_sent += len(data)
-        self._messages_sent += 1
-        if self._attached is not None and not outbound and self._attached.send_now(data):
-            return True
-        if outbound.overflows:
-            self._overflow()
-            return True
-        outbound.append(data)
-        return outbound.keeps_up
-
-    async def drain(self) -> None:
-        """Wait until the client has taken enough of what was written, or the connection has ended."""
-        await self.outbound.drain()
-
     def pause_reading(self) -> None:
         """Take bytes from the client only until `application_max_buffer_size` is full; see `Duplex.pause_reading`."""
-        self._gate.pause()
+        self.reading.pause()
 
     def resume_reading(self) -> None:
         """Take bytes from the client again."""
-        self._gate.resume()
+        self.reading.resume()
 
     def enable_reconnect(self) -> bool:
         """Return False, since the client has not negotiated that; see `Duplex.enable_reconnect`."""
@@ -161,17 +157,18 @@ class TransportConnection:
             return
         if failed:
             self.close_code = 1011
-        self._gate.release()
-        self.outbound.end()
+        self.reading.release()
+        self._end_output()
         self._ending.happen()
         if self._attached is not None:
             self._attached.finish()
 
-    def statistics(self) -> ConnectionStatistics:
-        """Return what has passed so far."""
-        return ConnectionStatistics(
-            self._bytes_received, self._bytes_sent, self._messages_sent, self.outbound.size, len(self.outbound)
-        )
+    @property
+    def posting(self) -> asyncio.Lock:
+        """What lets the posts of the client wait for one another."""
+        if self._posting is None:
+            self._posting = asyncio.Lock()
+        return self._posting
 
     @property
     def chosen_transport(self) -> TransportType | None:
@@ -209,13 +206,13 @@ class TransportConnection:
         self._request = request
         self._handler = self._create_handler(self)
         self.resume_reading()
-        early, self._early = bytes(self._early), bytearray()
+        early, self._early = self._early, b""
         if early:
             self._handler.feed(early)
 
     def attach(self, transport: AttachedTransport) -> None:
         """Note that a request or a socket carries the connection."""
-        self._attached = transport
+        self._carry(transport)
         self.inactive_since = None
         self._detached.clear()
 
@@ -225,7 +222,7 @@ class TransportConnection:
         Args:
             for_good: Whether the client will not come back, or need not, for what it has not been told yet.
         """
-        self._attached = None
+        self._carry(None)
         self._sending_since = None
         self.inactive_since = self._clock()
         if for_good or self.is_deleted:
@@ -260,9 +257,9 @@ class TransportConnection:
     def feed(self, data: bytes) -> None:
         """Take bytes of the client, in order."""
         self._bytes_received += len(data)
-        if not data or not self.takes_input:
+        if not data or self._input_ended or self._ending.has_happened:
             return
-        self._gate.count(len(data))
+        self.reading.count(len(data))
         if self._handler is not None:
             self._handler.feed(data)
         else:
@@ -274,9 +271,9 @@ class TransportConnection:
         Returns:
             Whether it did not end meanwhile.
         """
-        if self._gate.is_open:
+        if self.reading.is_open:
             return True
-        await self._gate.wait()
+        await self.reading.wait()
         return self.takes_input
 
     def end_of_input(self) -> None:
@@ -284,7 +281,7 @@ class TransportConnection:
         if self._input_ended:
             return
         self._input_ended = True
-        self._is_deaf = True
+        self._turn_deaf()
         self.outbound.clear()
         if self._handler is None:
             self.close()
@@ -298,6 +295,10 @@ class TransportConnection:
     async def wait_ended(self) -> None:
         """Wait until the hub has finished with the connection."""
         await self._ending.wait()
+
+    def when_ended(self, call: Callable[[TransportConnection], None]) -> None:
+        """Call a function with the connection once the hub has finished with it, at once if it has."""
+        self._ending.when_happened(partial(call, self))
 
     def cut_at_end(self) -> AbstractAsyncContextManager[None]:
         """Leave the block, with a `TimeoutError`, when the hub has finished with the connection."""
@@ -352,16 +353,7 @@ class TransportConnection:
         self.abort()
 
     def _overflow(self) -> None:
-        self._is_deaf = True
-        _log.warning(
-            "Connection %s has %d messages and %d bytes waiting and is disconnected; the limits are "
-            "HttpConnectionOptions(maximum_send_buffer_messages=%d, maximum_send_buffer_size=%d).",
-            self.connection_id,
-            len(self.outbound),
-            self.outbound.size,
-            self.options.maximum_send_buffer_messages,
-            self.options.maximum_send_buffer_size,
-        )
+        super()._overflow()
         assert self._handler is not None
         self._handler.overflowed()
         self.abort()

@@ -17,6 +17,8 @@ from signalr_py.protocol.negotiation import (
     parse_negotiate_version,
     parse_stateful_reconnect,
 )
+from signalr_py.transports.direct import DirectTransport
+from signalr_py.transports.direct_socket import direct_web_socket
 from signalr_py.transports.forwarding import Forwarder, NoForwarding
 from signalr_py.transports.long_polling import NO_CACHE_HEADERS, LongPollingTransport
 from signalr_py.transports.lookup import ConnectionLookup, NotFound, Why
@@ -28,6 +30,7 @@ from signalr_py.transports.server_sent_events import ServerSentEventsTransport
 from signalr_py.transports.stateful import StatefulConnection
 from signalr_py.transports.subprotocols import choose_subprotocol
 from signalr_py.transports.tokens import ConnectionToken, fingerprint, new_connection_id
+from signalr_py.transports.turns import TurnWriter
 from signalr_py.transports.websocket import WebSocketTransport
 from signalr_py.types import TransportType
 
@@ -91,6 +94,7 @@ class HubEndpoint:
             is_enabled=settings.options.enable_authentication_refresh,
             wall_clock=settings.manager.wall_clock,
         )
+        self._turns = TurnWriter()
         self._has_warned = False
 
     async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,17 +186,41 @@ class HubEndpoint:
             try:
                 if transport is TransportType.WEB_SOCKETS:
                     await receive()
-                    close_timeout = self._options.websocket_close_timeout
-                    subprotocol = choose_subprotocol(self._options.websocket_subprotocol_selector, scope)
-                    await WebSocketTransport(
-                        found, receive, send, close_timeout=close_timeout, returns_to=returns_to
-                    ).run(subprotocol)
+                    await self._carrier(found, scope, receive, send, returns_to).run(
+                        choose_subprotocol(self._options.websocket_subprotocol_selector, scope)
+                    )
                 else:
                     await ServerSentEventsTransport(found, receive, send).run()
             finally:
                 if not found.is_kept:
-                    found.end_of_input()
-                    self._manager.remove(found)
+                    self._forget(found)
+
+    def _carrier(
+        self,
+        connection: TransportConnection,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        returns_to: StatefulConnection | None,
+    ) -> DirectTransport | WebSocketTransport:
+        """Return what carries a connection over a WebSocket: by plain calls if the host offers them."""
+        close_timeout = self._options.websocket_close_timeout
+        socket = direct_web_socket(scope)
+        if socket is None:
+            return WebSocketTransport(connection, receive, send, close_timeout=close_timeout, returns_to=returns_to)
+        return DirectTransport(
+            connection,
+            send,
+            socket=socket,
+            turns=self._turns,
+            finished=self._forget,
+            close_timeout=close_timeout,
+            returns_to=returns_to,
+        )
+
+    def _forget(self, connection: TransportConnection) -> None:
+        connection.end_of_input()
+        self._manager.remove(connection)
 
     async def _refuse_upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an upgrade that the host hands over as a request; the token stays good for another transport."""

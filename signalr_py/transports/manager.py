@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, final
 
 from signalr_py.exceptions import ConnectionLimitError
@@ -52,6 +53,7 @@ class ConnectionManager:
         self._connections: dict[ConnectionId, TransportConnection] = {}
         self._spent: dict[ConnectionId, float] = {}
         self._pending: set[ConnectionId] = set()
+        self._established = self._pending.discard
         self._refusals = RefusalLog()
         self.is_leaving = False
         """Whether the server shuts down: nobody new is taken, and those who are there are told."""
@@ -105,7 +107,7 @@ class ConnectionManager:
             options=self._options,
             clock=self._clock,
             create_handler=self._create_handler,
-            established=self._pending.discard,
+            established=self._established,
         )
         self._connections[token.connection_id] = connection
         self._pending.add(token.connection_id)
@@ -162,7 +164,13 @@ class ConnectionManager:
             since = connection.inactive_since
             if connection.has_ended and since is not None and now - since >= self._patience(connection):
                 self.remove(connection)
-        for connection_id, expires_at in list(self._spent.items()):
+        self._forget_spent(wall_time)
+
+    def _forget_spent(self, wall_time: float) -> None:
+        expired = 0
+        for expires_at in self._spent.values():
             if expires_at >= wall_time:
                 break
+            expired += 1
+        for connection_id in list(islice(self._spent, expired)):
             del self._spent[connection_id]

@@ -17,7 +17,8 @@ class QueryValues:
 
     def __init__(self, scope: Scope) -> None:
         self._values: dict[str, str] = {}
-        for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+        query: bytes = scope["query_string"]
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
             key = name.lower()
             self._values[key] = f"{self._values[key]},{value}" if key in self._values else value
 

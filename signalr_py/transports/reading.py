@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import final
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["ReadingGate"]
 
@@ -18,17 +21,15 @@ class ReadingGate:
         limit: Bytes at which it closes; 0 for never.
     """
 
+    __slots__ = ("_is_paused", "_limit", "_unread", "_waiting", "is_open")
+
     def __init__(self, limit: int) -> None:
+        self.is_open: bool = True
+        """Whether more bytes may come."""
         self._limit = limit
         self._is_paused = True
         self._unread = 0
-        self._open = asyncio.Event()
-        self._open.set()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether more bytes may come."""
-        return self._open.is_set()
+        self._waiting: tuple[Callable[[], None], ...] = ()
 
     def pause(self) -> None:
         """Count from now on."""
@@ -38,20 +39,30 @@ class ReadingGate:
         """Forget what was counted, and open."""
         self._is_paused = False
         self._unread = 0
-        self._open.set()
+        if not self.is_open:
+            self.release()
 
     def release(self) -> None:
         """Open for those who wait, without reading on."""
-        self._open.set()
+        self.is_open = True
+        waiting, self._waiting = self._waiting, ()
+        for resume in waiting:
+            resume()
 
     def count(self, size: int) -> None:
         """Note bytes that have come."""
         if self._is_paused:
             self._unread += size
             if 0 < self._limit <= self._unread:
-                self._open.clear()
+                self.is_open = False
+
+    def when_open(self, resume: Callable[[], None]) -> None:
+        """Call a function once when the gate, which is closed now, opens."""
+        self._waiting += (resume,)
 
     async def wait(self) -> None:
         """Wait until it is open."""
-        while not self._open.is_set():
-            await self._open.wait()
+        while not self.is_open:
+            opened = asyncio.Event()
+            self.when_open(opened.set)
+            await opened.wait()

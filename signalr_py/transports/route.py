@@ -29,15 +29,17 @@ class HubRoute(BaseRoute):
         self.path = path
         self.name = name
         self.endpoint = endpoint
+        self._web_sockets = WebSocketRoute(path, _Application(endpoint.connect), name=name)
         self._routes = (
             Route(path, _Application(endpoint.connect), name=name),
-            WebSocketRoute(path, _Application(endpoint.connect), name=name),
             Route(path.rstrip("/") + "/negotiate", _Application(endpoint.negotiate)),
             Route(path.rstrip("/") + "/refresh", _Application(endpoint.refresh)),
         )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Tell whether a request is this hub's, as Starlette's router asks."""
+        if scope["type"] == "websocket":
+            return self._web_sockets.matches(scope)
         for route in self._routes:
             match, child_scope = route.matches(scope)
             if match is not Match.NONE:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from signalr_py.transports.connection import TransportConnection
-from signalr_py.transports.outbound import OutboundBuffer
+from signalr_py.transports.outbound import OutboundQueue
 from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
-    from signalr_py.transports.base import AttachedTransport
+    from collections.abc import Callable
+
+    from signalr_py.options import HttpConnectionOptions
+    from signalr_py.transports.base import AttachedTransport, ConnectionHandler, Duplex
+    from signalr_py.types import ConnectionId
 
 __all__ = ["StatefulConnection"]
 
@@ -22,7 +26,27 @@ class StatefulConnection(TransportConnection):
     hub writes is dropped: the hub keeps what the client has not acknowledged, and repeats it.
     """
 
-    _is_enabled = False
+    __slots__ = ("_is_enabled",)
+
+    def __init__(
+        self,
+        connection_id: ConnectionId,
+        identity: bytes,
+        *,
+        options: HttpConnectionOptions,
+        clock: Callable[[], float],
+        create_handler: Callable[[Duplex], ConnectionHandler],
+        established: Callable[[ConnectionId], None],
+    ) -> None:
+        super().__init__(
+            connection_id,
+            identity,
+            options=options,
+            clock=clock,
+            create_handler=create_handler,
+            established=established,
+        )
+        self._is_enabled = False
 
     @property
     def is_suspended(self) -> bool:
@@ -55,8 +79,8 @@ class StatefulConnection(TransportConnection):
         if previous is not None:
             self._suspend()
             previous.abort()
-        self.attach(transport)
         self._is_deaf = False
+        self.attach(transport)
         return True
 
     def repeat(self) -> None:
@@ -75,7 +99,7 @@ class StatefulConnection(TransportConnection):
         if not self.can_return:
             self.end_of_input()
         elif self._attached is not None:
-            self._is_deaf = True
+            self._turn_deaf()
             self.sending_started()
 
     def release(self, transport: AttachedTransport, *, is_goodbye: bool) -> None:
@@ -100,7 +124,7 @@ class StatefulConnection(TransportConnection):
 
     def _suspend(self) -> None:
         self.detach(for_good=False)
-        self._is_deaf = True
+        self._turn_deaf()
         self.outbound.clear()
         self.outbound.end()
-        self.outbound: OutboundBuffer = OutboundBuffer(self.options)
+        self.outbound: OutboundQueue = OutboundQueue(self.outbound.limits)

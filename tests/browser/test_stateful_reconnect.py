@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.peers import interop_server, make_driver
+from tests.interop.peers import PATHS, interop_server, make_driver
 from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.timeout(120)
 CUTS = 5
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
-    with interop_server("uvicorn") as server:
+@pytest.fixture(scope="module", params=PATHS)
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    with interop_server(request.param) as server:
         yield server
 
 

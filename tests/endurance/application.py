@@ -1,6 +1,6 @@
 """A hub that uses every feature, and a count of all that the server holds for its clients.
 
-`python -m tests.endurance.application --port N` serves it on uvicorn.
+`python -m tests.endurance.application --port N --ws CLASS` serves it on uvicorn with one of its WebSocket classes.
 """
 
 # ruff: noqa: TC003 - annotations of hubs are read at start-up
@@ -39,14 +39,20 @@ from signalr_py.hub.connection import HubConnection
 from signalr_py.hub.invocations import Invocation
 from signalr_py.hub.reconnection import Reconnection
 from signalr_py.hub.uploads import UploadStream
+from signalr_py.servers.uvicorn.protocol import FastWebSocketProtocol
+from signalr_py.servers.websocket.connection import WebSocketConnection
 from signalr_py.transports.connection import TransportConnection
+from signalr_py.transports.direct import DirectTransport
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 __all__ = ["HELD", "create_app", "main"]
 
-HELD: Final = (TransportConnection, HubConnection, Reconnection, Invocation, UploadStream, PendingResult)
+HELD: Final = (
+    *(TransportConnection, HubConnection, Reconnection, Invocation, UploadStream, PendingResult),
+    *(DirectTransport, FastWebSocketProtocol, WebSocketConnection),
+)
 """What may only live as long as a connection or a call does."""
 
 _PATIENCE: Final = 30.0
@@ -175,14 +181,13 @@ async def _census(signalr: SignalR) -> dict[str, Any]:
             while not LEDGER.is_settled:
                 LEDGER.changed.clear()
                 await LEDGER.changed.wait()
-            while _is_busy(signalr):  # noqa: ASYNC110 - nothing tells when the last trace of a connection is gone
-                await asyncio.sleep(0.01)
+            while _is_busy(signalr) or _held():  # noqa: ASYNC110 - nothing tells when the last trace of a socket is gone
+                await asyncio.sleep(0.05)
     except TimeoutError:
         pass
     for _ in range(3):
         gc.collect()
     objects = gc.get_objects()
-    held = Counter(type(each).__name__ for each in objects if isinstance(each, HELD))
     tasks = [task for task in asyncio.all_tasks() if "signalr_py" in repr(task.get_coro())]
     return {
         "connected": LEDGER.connected.total(),
@@ -190,12 +195,17 @@ async def _census(signalr: SignalR) -> dict[str, Any]:
         "more than once": [key for key, n in (LEDGER.connected + LEDGER.disconnected).items() if n != 2],
         "sessions": LEDGER.sessions,
         "streams": LEDGER.streams,
-        "held": held,
+        "held": _held(),
         "tasks": [repr(task) for task in tasks if "Heartbeat" not in repr(task)],
         "objects": len(objects),
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "problems": LEDGER.problems[:20],
     }
+
+
+def _held() -> Counter[str]:
+    gc.collect()
+    return Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, HELD))
 
 
 def _is_busy(signalr: SignalR) -> bool:
@@ -243,9 +253,12 @@ def main() -> None:
     """Serve until the process is told to stop."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--ws", required=True)
+    arguments = parser.parse_args()
     uvicorn.run(
         create_app(),
-        port=parser.parse_args().port,
+        port=arguments.port,
+        ws=arguments.ws,
         access_log=False,
         log_level="warning",
         ws_ping_interval=None,

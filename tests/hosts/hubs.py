@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from signalr_py import Hub, authorize
+from signalr_py import ConnectionStatistics, Hub, SlowClientPolicy, authorize
 
 if TYPE_CHECKING:
     from signalr_py import HubCallerContext
@@ -90,6 +90,16 @@ class HostHub(Hub):
         """Return how many bytes wait for a connection; None when it is gone."""
         context = self._board.contexts.get(connection_id)
         return None if context is None else context.statistics().bytes_waiting
+
+    async def publish(self, number: int, size: int, policy: SlowClientPolicy | None, key: str | None) -> None:
+        await self.clients.all.send("Published", number, "x" * size, policy=policy, key=key)
+
+    async def pour(self, connection_id: str, numbers: list[int], size: int) -> None:
+        for number in numbers:
+            await self.clients.client(connection_id).send("Published", number, "x" * size, policy="wait")
+
+    async def statistics(self, connection_id: str) -> ConnectionStatistics:
+        return self._board.contexts[connection_id].statistics()
 
     async def abort(self) -> None:
         self.context.abort()

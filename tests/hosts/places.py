@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
 from tests.hosts.application import SHAPES, AppOptions, Shape
 from tests.support.processes import server_process
 
@@ -46,6 +47,8 @@ HOSTS: Final = {
     "uvicorn-websockets": ("uvicorn", "--ws", "websockets"),
     "uvicorn-wsproto": ("uvicorn", "--ws", "wsproto"),
     "uvicorn-uvloop": ("uvicorn", "--loop", "uvloop"),
+    "uvicorn-fast": ("uvicorn", "--ws", FAST_WEB_SOCKET_CLASS),
+    "uvicorn-fast-uvloop": ("uvicorn", "--ws", FAST_WEB_SOCKET_CLASS, "--loop", "uvloop"),
     "hypercorn": ("hypercorn",),
     "granian": ("granian",),
 }

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from signalr_py.redaction import install_redaction
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
 from tests.support.processes import server_process
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ EXPECTED = (
     '"WebSocket /fails-later?id=[redacted]&access_token=[redacted]&kept=5" [accepted]',
     "/fails-later?id=[redacted]&access_token=[redacted]&kept=5 today\n",
 )
-IMPLEMENTATIONS = ("websockets", "websockets-sansio", "wsproto")
+PRINTING_HEADERS = ("websockets", "websockets-sansio")
+IMPLEMENTATIONS = (*PRINTING_HEADERS, "wsproto", FAST_WEB_SOCKET_CLASS)
 
 
 @pytest.mark.parametrize("ws", IMPLEMENTATIONS)
@@ -125,7 +127,7 @@ def test_an_application_that_installs_the_filter(ws: str) -> None:
 @pytest.mark.parametrize("ws", IMPLEMENTATIONS)
 def test_headers_at_debug_level(ws: str) -> None:
     output = serve_and_ask(ws, "--log-level", "debug", env={_INSTALLS: "1"})
-    if ws != "wsproto":
+    if ws in PRINTING_HEADERS:
         assert output.lower().count("< authorization: bearer [redacted]\n") == 4
     assert "S3CRET" not in output
 

@@ -14,12 +14,15 @@ import uvicorn
 from starlette.applications import Starlette
 
 from signalr_py import ClientDisconnectedError, HttpConnectionOptions, Hub, HubOptions, SignalR
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
 from tests.support.raw_client import TRANSPORTS, RawClient, connect
 from tests.support.tasks import no_task_left
 from tests.support.waiting import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.parametrize("ws", ["websockets-sansio", FAST_WEB_SOCKET_CLASS], ids=["plain", "fast"])
 
 PATIENCE = 60
 LARGE = "x" * 30_000
@@ -93,11 +96,13 @@ def streaming_hub(board: Board) -> type[Hub]:
 
 
 @asynccontextmanager
-async def served(board: Board, http: HttpConnectionOptions | None = None) -> AsyncIterator[tuple[str, SignalR]]:
+async def served(
+    ws: str, board: Board, http: HttpConnectionOptions | None = None
+) -> AsyncIterator[tuple[str, SignalR]]:
     """Serve the hub on uvicorn inside the block; nothing may be left of it."""
     signalr = SignalR(HubOptions(enable_detailed_errors=True))
     app = Starlette(routes=[signalr.map_hub("/hub", streaming_hub(board), http=http)], lifespan=signalr.lifespan)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, ws=ws, log_level="critical", lifespan="on"))
     async with asyncio.timeout(PATIENCE), no_task_left():
         with socket.create_server(("127.0.0.1", 0)) as listener:
             serving = asyncio.ensure_future(server.serve(sockets=[listener]))
@@ -107,10 +112,10 @@ async def served(board: Board, http: HttpConnectionOptions | None = None) -> Asy
     assert board.counts["connected"] == board.counts["disconnected"]
 
 
-async def test_a_stream_waits_for_a_slow_client_however_little_may_be_kept_for_it() -> None:
+async def test_a_stream_waits_for_a_slow_client_however_little_may_be_kept_for_it(ws: str) -> None:
     board = Board()
     http = HttpConnectionOptions(maximum_send_buffer_messages=4, transport_max_buffer_size=0)
-    async with served(board, http) as (url, _), connect(url) as client:
+    async with served(ws, board, http) as (url, _), connect(url) as client:
         await client.send({"type": 4, "invocationId": "a", "target": "Large", "arguments": [ITEMS]})
         assert len(await items(client, "a")) == ITEMS
 
@@ -133,10 +138,10 @@ async def items(client: RawClient, call: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_streams_in_both_directions_over_every_transport(transport: str) -> None:
+async def test_streams_in_both_directions_over_every_transport(ws: str, transport: str) -> None:
     board = Board()
     board.may_read.set()
-    async with served(board) as (url, _), connect(url, transport) as client:
+    async with served(ws, board) as (url, _), connect(url, transport) as client:
         await client.send({"type": 4, "invocationId": "a", "target": "Upper", "arguments": [], "streamIds": ["s"]})
         for text in ("one", "two"):
             await client.send({"type": 2, "invocationId": "s", "item": text})
@@ -158,9 +163,9 @@ async def test_streams_in_both_directions_over_every_transport(transport: str) -
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-async def test_a_client_that_does_not_read_makes_its_stream_wait_and_nobody_else(is_cut: object) -> None:
+async def test_a_client_that_does_not_read_makes_its_stream_wait_and_nobody_else(ws: str, is_cut: object) -> None:
     board = Board()
-    async with served(board) as (url, _), connect(url) as other:
+    async with served(ws, board) as (url, _), connect(url) as other:
         async with connect(url) as slow:
             await slow.stop_reading()
             websocket = vars(slow.channel)["websocket"]
@@ -183,7 +188,7 @@ async def test_a_client_that_does_not_read_makes_its_stream_wait_and_nobody_else
         await board.until("disconnected")
 
 
-async def test_an_upload_that_nobody_reads_stops_its_client_and_loses_nothing() -> None:
+async def test_an_upload_that_nobody_reads_stops_its_client_and_loses_nothing(ws: str) -> None:
     board = Board()
     sent = 0
 
@@ -194,7 +199,7 @@ async def test_an_upload_that_nobody_reads_stops_its_client_and_loses_nothing() 
             sent += 1
         await client.send({"type": 3, "invocationId": "s"})
 
-    async with served(board) as (url, _), connect(url) as other, connect(url) as client:
+    async with served(ws, board) as (url, _), connect(url) as other, connect(url) as client:
         await client.send({"type": 1, "invocationId": "a", "target": "Collect", "arguments": [], "streamIds": ["s"]})
         uploading = asyncio.ensure_future(upload(client))
         assert 1 < await stands_still(other, lambda: sent) < ITEMS
@@ -204,9 +209,9 @@ async def test_an_upload_that_nobody_reads_stops_its_client_and_loses_nothing() 
 
 
 @pytest.mark.parametrize("is_full", [False, True])
-async def test_an_upload_that_is_cut_off_raises(is_full: object) -> None:
+async def test_an_upload_that_is_cut_off_raises(ws: str, is_full: object) -> None:
     board = Board()
-    async with served(board) as (url, _):
+    async with served(ws, board) as (url, _):
         async with connect(url) as client:
             await client.send({"type": 1, "target": "Collect", "arguments": [], "streamIds": ["s"]})
             await client.send(*({"type": 2, "invocationId": "s", "item": "x"} for _ in range(30 if is_full else 3)))
@@ -217,9 +222,9 @@ async def test_an_upload_that_is_cut_off_raises(is_full: object) -> None:
         await board.until("disconnected")
 
 
-async def test_a_server_that_leaves_closes_its_streams_and_lets_uploads_finish() -> None:
+async def test_a_server_that_leaves_closes_its_streams_and_lets_uploads_finish(ws: str) -> None:
     board = Board()
-    async with served(board) as (url, signalr), connect(url) as streaming, connect(url) as uploading:
+    async with served(ws, board) as (url, signalr), connect(url) as streaming, connect(url) as uploading:
         await streaming.send({"type": 4, "invocationId": "a", "target": "Wait", "arguments": []})
         await streaming.take(lambda m: m.get("item") == "first")
         await uploading.send({"type": 1, "invocationId": "b", "target": "Collect", "arguments": [], "streamIds": ["s"]})

@@ -79,7 +79,7 @@ def create_app(options: InteropOptions) -> Starlette:
             target = interop.clients.client(query["connection"])
         else:
             target = interop.clients.all
-        await target.send(query.get("method", "Receive"), query.get("text", ""))
+        await target.send(query.get("method", "Receive"), query.get("text", ""), key=query.get("key"))
         return Response()
 
     async def health(request: Request) -> Response:

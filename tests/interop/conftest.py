@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.clients.driver import ClientDriver
-from tests.interop.peers import REFERENCE, DriverName, HostName, interop_server, make_driver
+from tests.interop.peers import PATHS, REFERENCE, DriverName, HostName, interop_server, make_driver
 from tests.support.processes import ServerProcess
 
 Servers: TypeAlias = Callable[..., ServerProcess]
@@ -22,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the tests of this folder against ASP.NET Core, which proves the tests themselves",
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what does not choose its host on each of `PATHS`."""
+    if "default_host" in metafunc.fixturenames:
+        is_reference = metafunc.config.getoption("--against-reference", default=False)
+        hosts = [REFERENCE] if is_reference else PATHS
+        metafunc.parametrize("default_host", hosts, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +53,9 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def default_host(*, against_reference: bool) -> HostName:
-    return REFERENCE if against_reference else "uvicorn"
+def default_host(request: pytest.FixtureRequest) -> HostName:
+    host: HostName = request.param
+    return host
 
 
 @pytest.fixture

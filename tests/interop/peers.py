@@ -24,6 +24,7 @@ __all__ = [
     "CLIENTS",
     "DRIVERS",
     "HOSTS",
+    "PATHS",
     "REFERENCE",
     "ClientName",
     "DriverName",
@@ -53,8 +54,12 @@ ABILITIES: Mapping[ClientName, Abilities] = {
 
 HostName: TypeAlias = str
 REFERENCE: HostName = "aspnetcore"
+PATHS: tuple[HostName, ...] = ("uvicorn", "uvicorn-fast")
+"""The hosts that every test of this folder meets: ASGI's `receive` and `send`, and the way past them."""
+
 HOSTS: dict[HostName, tuple[str, ...]] = {
     "uvicorn": ("--host-server", "uvicorn", "--ws", "websockets-sansio"),
+    "uvicorn-fast": ("--host-server", "uvicorn", "--ws", "fast"),
     "uvicorn-websockets": ("--host-server", "uvicorn", "--ws", "websockets"),
     "uvicorn-wsproto": ("--host-server", "uvicorn", "--ws", "wsproto"),
     "hypercorn": ("--host-server", "hypercorn"),

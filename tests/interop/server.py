@@ -11,6 +11,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, cast
 
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
 from tests.interop.application import InteropOptions, create_app
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["HOSTS", "WEB_SOCKET_IMPLEMENTATIONS", "main"]
 
 HOSTS = ("uvicorn", "hypercorn", "granian")
-WEB_SOCKET_IMPLEMENTATIONS = ("websockets-sansio", "websockets", "wsproto")
+WEB_SOCKET_IMPLEMENTATIONS = ("websockets-sansio", "websockets", "wsproto", "fast")
 
 
 def run_uvicorn(options: InteropOptions, host: str, port: int, ws: str) -> None:
@@ -32,7 +33,7 @@ def run_uvicorn(options: InteropOptions, host: str, port: int, ws: str) -> None:
         create_app(options),
         host=host,
         port=port,
-        ws=ws,
+        ws=FAST_WEB_SOCKET_CLASS if ws == "fast" else ws,
         ws_ping_interval=None,
         ws_ping_timeout=None,
         ws_per_message_deflate=False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from tests.interop.peers import HOSTS, REFERENCE
+from tests.interop.peers import HOSTS, PATHS, REFERENCE
 from tests.support import components
 from tests.support.interop import COPIES
 
@@ -40,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.config.getoption("--against-reference", default=False):
         hosts = [REFERENCE]
     else:
-        hosts = list(HOSTS) if components.full_product() else list(HOSTS)[:1]
+        hosts = list(HOSTS if components.full_product() else PATHS)
     metafunc.parametrize("host", hosts)
 
 

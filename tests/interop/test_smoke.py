@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients.base import Client, ClientError, Connection, ProtocolName, TransportName
-from tests.interop.peers import ABILITIES, CLIENTS, HOSTS, REFERENCE, ClientName, HostName, clean_ends, make_client
+from tests.interop.peers import (
+    ABILITIES,
+    CLIENTS,
+    HOSTS,
+    PATHS,
+    REFERENCE,
+    ClientName,
+    HostName,
+    clean_ends,
+    make_client,
+)
 from tests.support import components
 
 if TYPE_CHECKING:
@@ -58,8 +68,8 @@ def _meetings(*, everything: bool, against_reference: bool) -> list[Meeting]:
     possible = [(client, *combination) for client in CLIENTS for combination in ABILITIES[client].combinations()]
     if against_reference:
         return [(REFERENCE, *combination) for combination in possible]
-    first, *others = HOSTS
-    return [(first, *combination) for combination in possible] + [
+    others = [host for host in HOSTS if host not in PATHS]
+    return [(host, *combination) for host in PATHS for combination in possible] + [
         (host, *combination)
         for number, host in enumerate(others)
         for combination in (possible if everything else _REDUCED[number % 2])

@@ -60,10 +60,10 @@ def own_server(default_host: HostName) -> Iterator[ServerProcess]:
         server.kill()
 
 
-async def publish(url: str, group: str, text: str) -> None:
+async def publish(url: str, group: str, text: str, **more: str) -> None:
     """Send to a group from outside of every connection."""
     async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.post(f"{url}/publish", params={"group": group, "text": text})
+        response = await http.post(f"{url}/publish", params={"group": group, "text": text, **more})
         response.raise_for_status()
 
 
@@ -107,6 +107,37 @@ async def test_what_a_group_is_sent_while_the_client_is_away_arrives(
         await publish(url, group, f"{number}")
     received = [(await connection.wait_event("Receive")).arguments[0] for _ in range(30)]
     assert received == [f"{number}" for number in range(30)]
+    assert await connection.invoke("Echo", "behind all") == "behind all"
+    assert not connection.pending("Receive")
+    assert_nobody_noticed(connection)
+
+
+async def test_what_is_replaced_while_the_client_is_away_is_not_counted(
+    connection: DriverConnection, proxy: CuttingProxy, url: str, *, against_reference: bool
+) -> None:
+    if against_reference:  # It has no policies.
+        return
+    group = f"values-{connection.connection_id}"
+    await connection.invoke("Join", group)
+    for number in range(30):
+        if number % 10 == 5:
+            assert await connection.invoke("Echo", "here") == "here"
+            proxy.cut()
+        await publish(url, group, f"{number}", key="the value")
+        if number % 6 == 0:
+            await publish(url, group, f"without a key {number}")
+    await publish(url, group, "the end")
+    received: list[str] = []
+    while "the end" not in received:
+        received.append((await connection.wait_event("Receive")).arguments[0])
+    values = [int(text) for text in received if text.isdecimal()]
+    assert values == sorted(set(values))
+    assert values[-1] == 29
+    rest = [text for text in received if not text.isdecimal()]
+    assert rest == [*(f"without a key {number}" for number in range(0, 30, 6)), "the end"]
+    links = proxy.answered
+    proxy.cut()
+    await proxy.answers(links + 1)
     assert await connection.invoke("Echo", "behind all") == "behind all"
     assert not connection.pending("Receive")
     assert_nobody_noticed(connection)

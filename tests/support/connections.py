@@ -8,9 +8,12 @@ from starlette.requests import HTTPConnection
 
 from signalr_py.options import HttpConnectionOptions
 from signalr_py.transports.connection import TransportConnection
+from signalr_py.transports.direct import DirectTransport
+from signalr_py.transports.turns import TurnWriter
 from signalr_py.transports.websocket import WebSocketTransport
 from signalr_py.types import TransportType
 from tests.support.clock import ManualClock
+from tests.support.direct import DirectExchange
 from tests.support.exchanges import WebSocketExchange, http_scope, websocket_scope
 from tests.support.handlers import Handlers, RecordingHandler
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from signalr_py.types import ConnectionId
 
-__all__ = ["WALL", "Attached", "ConnectionSite", "HostError", "WebSocketSite"]
+__all__ = ["WALL", "Attached", "ConnectionSite", "DirectSite", "HostError", "OutlivingSite", "WebSocketSite"]
 
 WALL = 1_700_000_000.0
 """The Unix time of every tick."""
@@ -103,7 +106,7 @@ class WebSocketSite(ConnectionSite):
         super().__init__(options)
         self.early = b""
         self.subprotocol: str | None = None
-        self.socket = WebSocketExchange(self.application, websocket_scope())
+        self.socket: WebSocketExchange = self._new_socket()
         self._close_timeout = close_timeout
 
     async def application(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,9 +115,52 @@ class WebSocketSite(ConnectionSite):
         if self.early:
             self.connection.feed(self.early)
         self.connection.choose(TransportType.WEB_SOCKETS, HTTPConnection(scope))
-        transport = WebSocketTransport(self.connection, receive, send, close_timeout=self._close_timeout)
-        await transport.run(self.subprotocol)
+        await self._new_transport(receive, send).run(self.subprotocol)
 
     async def connected(self) -> None:
         """Wait until the socket is accepted and read."""
         await self.socket.until(lambda: self.socket.is_receiving and self.connection.is_attached)
+
+    def _new_socket(self) -> WebSocketExchange:
+        return WebSocketExchange(self.application, websocket_scope())
+
+    def _new_transport(self, receive: Receive, send: Send) -> DirectTransport | WebSocketTransport:
+        return WebSocketTransport(self.connection, receive, send, close_timeout=self._close_timeout)
+
+
+class DirectSite(WebSocketSite):
+    """The same over a WebSocket that the host offers for plain calls.
+
+    Attributes:
+        direct: The socket.
+        turns: What writes to it once per turn of the event loop.
+        finished: The connections that have finished after their requests.
+    """
+
+    outlives = False
+    direct: DirectExchange
+
+    def __init__(self, options: HttpConnectionOptions | None = None, *, close_timeout: float = 60) -> None:
+        super().__init__(options, close_timeout=close_timeout)
+        self.turns = TurnWriter()
+        self.finished: list[TransportConnection] = []
+
+    def _new_socket(self) -> WebSocketExchange:
+        self.direct = DirectExchange(self.application, websocket_scope(), outlives=self.outlives)
+        return self.direct
+
+    def _new_transport(self, receive: Receive, send: Send) -> DirectTransport | WebSocketTransport:
+        return DirectTransport(
+            self.connection,
+            send,
+            socket=self.direct,
+            turns=self.turns,
+            finished=self.finished.append,
+            close_timeout=self._close_timeout,
+        )
+
+
+class OutlivingSite(DirectSite):
+    """The same over a WebSocket that stays open when the request has ended."""
+
+    outlives = True

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, final
 from starlette.requests import HTTPConnection
 
 from signalr_py.transports.base import ConnectionStatistics, SendLimits
-from signalr_py.types import TransferFormat, TransportType
+from signalr_py.transports.outbound import OutboundQueue, QueueLimits
+from signalr_py.types import MUST_ARRIVE, TransferFormat, TransportType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from signalr_py.transports.base import ConnectionHandler
+    from signalr_py.types import Delivery
 
 __all__ = ["InMemoryDuplex", "make_request"]
 
@@ -34,6 +36,7 @@ class InMemoryDuplex:
 
     Attributes:
         writes: Every write of the hub, in order.
+        deliveries: How each of them is to be treated.
         formats: Arguments of `use_format`.
         closes: The `failed` of every `close`; there must be at most one.
         is_reading: Whether the hub wants bytes.
@@ -60,6 +63,7 @@ class InMemoryDuplex:
         self.request = request or make_request()
         self.supported_formats = formats
         self.writes: list[bytes] = []
+        self.deliveries: list[Delivery] = []
         self.formats: list[TransferFormat] = []
         self.closes: list[bool] = []
         self.is_reading = True
@@ -71,6 +75,8 @@ class InMemoryDuplex:
         self.send_limits = SendLimits(4_194_304, 4_096)
         self.changed = asyncio.Event()
         self.drains = 0
+        self._held: OutboundQueue | None = None
+        self._when_drained: list[Callable[[], None]] = []
         self._drained = asyncio.Event()
         self._incoming: deque[bytes] = deque()
         self._handler: ConnectionHandler | None = None
@@ -87,14 +93,15 @@ class InMemoryDuplex:
         """Note the format."""
         self.formats.append(transfer_format)
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, delivery: Delivery = MUST_ARRIVE) -> bool:
         """Keep what is written, unless the connection is closed."""
         if not self.closes and not self.is_suspended:
             self.writes.append(data)
+            self.deliveries.append(delivery)
             self.changed.set()
             if self.on_write is not None:
                 self.on_write(data)
-        return not self.is_slow
+        return delivery.is_droppable or not self.is_slow
 
     async def drain(self) -> None:
         """Wait until the test lets the client catch up."""
@@ -102,6 +109,24 @@ class InMemoryDuplex:
         self.changed.set()
         if self.is_slow:
             await self._drained.wait()
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether writes tell that the client keeps up."""
+        return not self.is_slow
+
+    def when_drained(self, call: Callable[[], None]) -> None:
+        """Call when the test lets the client catch up."""
+        self._when_drained.append(call)
+        if not self.is_slow:
+            self._call_back()
+
+    def hold_back(self) -> OutboundQueue:
+        """Return what the hub keeps back; at half of what may wait, those who can wait should."""
+        if self._held is None:
+            size, messages = self.send_limits.size, self.send_limits.messages
+            self._held = OutboundQueue(QueueLimits(size, messages, size // 2, messages // 2))
+        return self._held
 
     def pause_reading(self) -> None:
         """Keep what the client sends."""
@@ -166,6 +191,12 @@ class InMemoryDuplex:
         """Let the client take everything that waits."""
         self.is_slow = False
         self._drained.set()
+        self._call_back()
+
+    def _call_back(self) -> None:
+        calls, self._when_drained = self._when_drained, []
+        for call in calls:
+            asyncio.get_running_loop().call_soon(call)
 
     def _hand_over(self) -> None:
         assert self._handler is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, final
 from urllib.parse import urlencode
 
@@ -15,11 +16,12 @@ from signalr_py.transports.manager import ConnectionManager
 from signalr_py.transports.route import HubRoute
 from signalr_py.transports.tokens import ConnectionToken, ConnectionTokens, fingerprint, new_connection_id
 from tests.support.clock import ManualClock
+from tests.support.direct import DirectExchange
 from tests.support.exchanges import Answer, HttpExchange, WebSocketExchange, http_scope, request, websocket_scope
 from tests.support.handlers import Handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import HTTPConnection
     from starlette.responses import Response
@@ -39,6 +41,7 @@ __all__ = [
     "Kind",
     "Negotiated",
     "ServedHub",
+    "SocketKind",
     "ask",
     "plain",
     "token_of",
@@ -47,6 +50,9 @@ __all__ = [
 
 Kind: TypeAlias = Literal["WebSockets", "ServerSentEvents", "LongPolling", "POST", "DELETE"]
 """A request at the hub's own path: a GET by the transport that it is for, or a method."""
+
+SocketKind: TypeAlias = Literal["ASGI", "direct", "outliving"]
+"""How a host offers a WebSocket: for `receive` and `send`, for plain calls, or for such that outlive the request."""
 
 KINDS: tuple[Kind, ...] = ("WebSockets", "ServerSentEvents", "LongPolling", "POST", "DELETE")
 TRANSPORTS = KINDS[:3]
@@ -78,6 +84,7 @@ class ServedHub:
         node: bytes = NODE,
         forwarder: Forwarder | None = None,
         name: str = "Hub",
+        sockets: Sequence[SocketKind] = ("ASGI",),
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.wall_clock = ManualClock(1_700_000_000.5)
@@ -85,6 +92,7 @@ class ServedHub:
         self.refusal: Response | None = None
         self.checked: list[HTTPConnection] = []
         self.on_check: RequestCheck | None = None
+        self._sockets = cycle(sockets)
         options = options or HttpConnectionOptions()
         self.manager = ConnectionManager(options, self.handlers, clock=self.clock, wall_clock=self.wall_clock)
         self.tokens = ConnectionTokens([KEY], name)
@@ -165,9 +173,12 @@ class ServedHub:
         user: object = None,
         can_deny: bool = True,
     ) -> WebSocketExchange:
-        """Return a WebSocket to be entered."""
+        """Return a WebSocket to be entered, of the kind that is next."""
         scope = websocket_scope("/hub", query=_query(id, query), user=user, can_deny=can_deny)
-        return WebSocketExchange(self.app, scope)
+        kind = next(self._sockets)
+        if kind == "ASGI":
+            return WebSocketExchange(self.app, scope)
+        return DirectExchange(self.app, scope, outlives=kind == "outliving")
 
 
 def _query(token: str | None, query: str) -> str:

@@ -220,7 +220,6 @@ class HttpExchange(Exchange):
         return _answer_of(self.sent)
 
 
-@final
 class WebSocketExchange(Exchange):
     """One WebSocket, from the upgrade on."""
 

@@ -22,7 +22,7 @@ class RecordingHandler:
         self.duplex = duplex
         self.ends_with_input = ends_with_input
         self.chunks: list[bytes] = []
-        self.on_feed: Callable[[bytes], None] | None = None
+        self.on_feed: Callable[[bytes], object] | None = None
         self.ends = 0
         self.ticks: list[float] = []
         self.expirations = 0
@@ -30,7 +30,7 @@ class RecordingHandler:
         self.is_same_user = True
         self.overflows = 0
         self.reconnections = 0
-        self.on_reconnected: Callable[[], None] | None = None
+        self.on_reconnected: Callable[[], object] | None = None
         self._has_closed = False
         self._changes = Changes()
 

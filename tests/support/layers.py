@@ -40,7 +40,7 @@ class Layer:
 
 
 LAYERS = (
-    Layer(_BASE, never=_INPUT_OUTPUT),
+    Layer(_BASE, libraries=("msgspec",), never=_INPUT_OUTPUT),
     Layer(("protocol",), package=_BASE, libraries=("msgpack", "msgspec"), never=_INPUT_OUTPUT),
     Layer(("redaction",), package=_BASE),
     Layer(("transports",), package=(*_BASE, "protocol"), libraries=("anyio", "msgspec", "starlette")),
@@ -63,7 +63,7 @@ LAYERS = (
     Layer(
         ("servers",),
         package=(*_BASE, "redaction", "transports"),
-        libraries=("httptools", "picows", "uvicorn", "uvloop"),
+        libraries=("httptools", "multidict", "picows", "uvicorn", "uvloop"),
     ),
     Layer(("telemetry",), package=(*_BASE, "hub", "transports"), libraries=("opentelemetry", "prometheus_client")),
     Layer(
@@ -89,7 +89,18 @@ LAYERS = (
     ),
     Layer(
         ("__init__",),
-        package=(*_BASE, "application", "auth", "backplane", "hub", "protocol", "redaction", "telemetry", "transports"),
+        package=(
+            *_BASE,
+            "application",
+            "auth",
+            "backplane",
+            "hub",
+            "protocol",
+            "redaction",
+            "servers",
+            "telemetry",
+            "transports",
+        ),
     ),
 )
 """Every module of the package has its row; `application` and `testing` are in nobody's `package` but the entries'."""

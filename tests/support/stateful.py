@@ -10,17 +10,19 @@ from signalr_py.types import TransferFormat
 from tests.support.endpoints import Negotiated, ServedHub
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from tests.support.endpoints import SocketKind
     from tests.support.exchanges import WebSocketExchange
     from tests.support.handlers import RecordingHandler
 
 __all__ = ["back", "opened", "served"]
 
 
-def served(**options: Any) -> ServedHub:
-    """Serve a hub that allows stateful reconnect, with further options."""
-    return ServedHub(HttpConnectionOptions(allow_stateful_reconnects=True, disconnect_timeout=15, **options))
+def served(sockets: Sequence[SocketKind] = ("ASGI",), **options: Any) -> ServedHub:
+    """Serve a hub that allows stateful reconnect, over some kinds of sockets and with further options."""
+    options = {"allow_stateful_reconnects": True, "disconnect_timeout": 15, **options}
+    return ServedHub(HttpConnectionOptions(**options), sockets=sockets)
 
 
 @asynccontextmanager

@@ -26,6 +26,9 @@ class ChatHub(Hub):
         everybody: list[ClientProxy] = [clients.all, clients.caller]
         for proxy in everybody:
             assert_type(await proxy.send("Hello", 1, [2]), None)
+            assert_type(await proxy.send("Hello", 1, policy="drop_oldest"), None)
+            assert_type(await proxy.send("Price", 7, policy="latest", key="price:7"), None)
+            assert_type(await proxy.send("Price", 7, key="price:7"), None)
 
     async def answers(self) -> None:
         caller = self.clients.caller
@@ -43,6 +46,7 @@ class ChatHub(Hub):
         assert_type(self.clients.caller.invoke_from_thread("Ask", 1, result_type=int), int)
         assert_type(self.clients.caller.invoke_from_thread("Ask"), Any)
         assert_type(self.clients.all.send_from_thread("Hello"), None)
+        assert_type(self.clients.caller.send_from_thread("Hello", policy="wait"), None)
 
     async def mistakes(self) -> None:
         await self.clients.all.invoke("Ask")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
@@ -50,6 +54,8 @@ class ChatHub(Hub):
         await self.clients.caller.invoke()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
         await self.clients.caller.invoke("Ask", timeout="5")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
         await self.clients.all.receive_message("x")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        await self.clients.all.send("Hello", policy="drop")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        await self.clients.all.send("Hello", key=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         number = await self.clients.caller.invoke("Ask", result_type=int)
         number.upper()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 

@@ -17,6 +17,12 @@ class ChatClient(Protocol):
     @client_method("status")
     async def show_status(self, *, online: bool) -> None: ...
 
+    @client_method(key="position:{user}")
+    async def move(self, user: str, *, x: int, y: int) -> None: ...
+
+    @client_method("noise", policy="drop_oldest")
+    async def hear(self, text: str) -> None: ...
+
     async def ask(self, question: str) -> int: ...
 
     async def find(self, name: str) -> User | None: ...
@@ -51,6 +57,8 @@ class ChatHub(Hub[ChatClient]):
         await self.clients.group("g").receive_message("ann", "hi")
         await self.clients.others.receive_message(text="hi", user="ann")
         await self.clients.caller.show_status(online=True)
+        await self.clients.all.move("ann", x=1, y=2)
+        await self.clients.all.hear("hum")
         assert_type(await self.clients.caller.ask("how many?"), int)
         assert_type(await self.clients.client("a").find(name="ann"), User | None)
 
@@ -116,6 +124,10 @@ async def elsewhere(context: HubContext[ChatClient], everybody: ChatClient) -> N
     await everybody.receive_message("ann")
     wrong: HubContext[RoomClient] = context  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     del wrong
+
+
+@client_method(policy="drop")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+async def not_a_policy() -> None: ...
 
 
 @client_method(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

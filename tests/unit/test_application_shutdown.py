@@ -185,5 +185,5 @@ async def test_on_uvicorn_its_signal_handlers_are_borrowed_and_given_back() -> N
             await client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/look")
         server.should_exit = True
         await serving_task
-    assert [handler.__module__ for handler in during] == ["signalr_py.servers.uvicorn"] * 2
+    assert [handler.__module__ for handler in during] == ["signalr_py.servers.uvicorn.signals"] * 2
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

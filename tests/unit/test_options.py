@@ -83,6 +83,10 @@ REFUSED: list[tuple[type, str, str, tuple[Any, ...]]] = [
     (HubOptions, "stateful_reconnect_buffer_size", BYTES, (0, None)),
     (HubOptions, "supported_protocols", PROTOCOLS, ((), None, "json", ("json", "xml"), 5, ([],), b"json", {})),
     (HubOptions, "enable_detailed_errors", FLAG, NOT_FLAGS),
+    (
+        *(HubOptions, "slow_client_policy", "one of 'disconnect', 'drop_oldest', 'drop_new'"),
+        ("latest", "wait", "drop", None, True, []),
+    ),
     (HubOptions, "json", "a JsonPayload", ("camel", None, MessagePackPayload())),
     (HubOptions, "messagepack", "a MessagePackPayload", ("camel", None, JsonPayload())),
     (HttpConnectionOptions, "poll_timeout", SECONDS, (0, -0.5, None, INFINITY)),

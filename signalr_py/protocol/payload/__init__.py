@@ -18,7 +18,7 @@ What each format makes of a value, and what it accepts for a type:
 
 from __future__ import annotations
 
-from signalr_py.protocol.payload.codec import PayloadCodec, json_codec, messagepack_codec
+from signalr_py.protocol.payload.codec import PLAIN_KINDS, PayloadCodec, json_codec, messagepack_codec
 from signalr_py.protocol.payload.values import ValueBindingError
 
-__all__ = ["PayloadCodec", "ValueBindingError", "json_codec", "messagepack_codec"]
+__all__ = ["PLAIN_KINDS", "PayloadCodec", "ValueBindingError", "json_codec", "messagepack_codec"]

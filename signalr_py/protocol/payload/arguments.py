@@ -51,7 +51,7 @@ class ArgumentsReader:
                 decode = values.direct_decoder(GenericAlias(tuple, (others[0].annotation, ...)))
         self._decode = values.limited(decode, *readings, *others)
 
-    def __call__(self, raw: Raw) -> tuple[Any, ...]:
+    def read(self, raw: Raw) -> tuple[Any, ...]:
         """Return the arguments in an array; fewer than the method has when the rest have defaults.
 
         Raises:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def incoming(client: HubClient) -> IncomingMessages:
-    found: IncomingMessages = vars(client.connection)["_incoming"]
+    found: IncomingMessages = client.connection._incoming
     return found
 
 

@@ -108,17 +108,6 @@ def test_a_call_without_an_id_has_no_answer() -> None:
     assert silent.answered(5) is silent.streamed() is silent.failed("why") is None
 
 
-def test_a_slot_is_given_back_once() -> None:
-    given: list[str] = []
-    invocation = call("plain")
-    invocation.give_back_slot()
-    invocation.take_slot(lambda: given.append("back"), lambda: given.append("checked"))
-    invocation.enter_client_result()
-    invocation.enter_client_result()
-    invocation.give_back_slot()
-    assert given == ["checked", "back"]
-
-
 async def running(invocation: Invocation) -> str:
     invocation.begin()
     try:

@@ -66,9 +66,9 @@ class InvocationsMachine(RuleBasedStateMachine):
 
     def refusal(self, invocation: Invocation) -> str | None:
         """Say in the plainest way what the answer must be."""
-        name, ids = invocation.method.name, invocation.stream_ids
+        name, ids = invocation.method.name, invocation.call.stream_ids
         is_stream = invocation.is_stream
-        streams = sum(len(c.invocation.stream_ids) + c.invocation.is_stream for c in self.running)
+        streams = sum(len(c.invocation.call.stream_ids) + c.invocation.is_stream for c in self.running)
         if (ids or is_stream) and self.maximum is not None and streams + len(ids) + is_stream > self.maximum:
             return texts.too_many_streams(name, self.maximum)
         for number, stream_id in enumerate(ids):

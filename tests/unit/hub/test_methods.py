@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterable, AsyncIterator  # noqa: TC003 - annotations of hubs are read at start-up
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from signalr_py.hub.invocations import ActiveInvocations, Invocation
 from signalr_py.hub.methods import ConnectionBinder, HubBinder, MethodKind, MethodTable
 from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messages import InvocationMessage
+
+if TYPE_CHECKING:
+    from signalr_py.protocol.base import HubProtocol, ValueDecoder
 
 
 def names(hub_type: type[Hub]) -> list[str]:
@@ -269,18 +272,28 @@ def test_an_item_that_cannot_be_read_is_refused_at_start_up() -> None:
         binder(TakesAnUnreadableStream)
 
 
+class Owed:
+    """Answers that clients owe."""
+
+    def result_decoder(self, invocation_id: str, _: HubProtocol) -> ValueDecoder | None:
+        owed: dict[str, Any] = {"s1": str, "both": str}
+        return owed.get(invocation_id)
+
+
 def test_a_connection_finds_the_types_of_its_streams_and_of_the_answers_that_it_owes() -> None:
     table = MethodTable(UploadHub)
     hub = HubBinder(table, JsonHubProtocol(JsonPayload()))
     collect = table.find("collect")
     assert collect is not None
     invocations = ActiveInvocations(HubOptions(), lambda: None)
-    owed: dict[str, Any] = {"s1": str, "both": str}
-    connection = ConnectionBinder(hub, invocations, owed.get)
+    connection = ConnectionBinder(hub, Owed(), JsonHubProtocol(JsonPayload()))
+    assert connection.item_decoder("both") is None
+    connection.invocations = invocations
     call = Invocation(collect, InvocationMessage("collect", stream_ids=("both", "up")))
     decoders = hub.item_decoders(collect)
     assert invocations.begin(call, decoders) is None
     assert connection.arguments_decoder("COLLECT") is hub.arguments_decoder("collect")
+    assert connection.arguments_decoder("collect") is hub.arguments_decoder("collect")
     assert [connection.item_decoder(name) for name in ("both", "up", "s1")] == [*decoders, None]
     assert [connection.result_decoder(name) for name in ("both", "up", "s1", "s2")] == [None, None, str, None]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, json
 
 from signalr_py.exceptions import RemoteProtocolError
-from signalr_py.protocol.json_envelope import ABSENT, Envelope, read_envelope
+from signalr_py.protocol.json_envelope import ABSENT, Envelope, check_arguments, read_envelope
 
 FULL = (
     b'{"type":1,"target":"T","arguments":[1],"invocationId":"1","streamIds":["2"],"headers":{"a":"b"},'
@@ -21,7 +21,7 @@ def contents(envelope: Envelope) -> dict[str, object]:
 
 def fault_in(text: str | bytes) -> str:
     with pytest.raises(RemoteProtocolError) as raised:
-        read_envelope(text if isinstance(text, bytes) else text.encode())
+        check_arguments(read_envelope(text if isinstance(text, bytes) else text.encode()))
     return str(raised.value)
 
 
@@ -158,6 +158,8 @@ def is_encodable(value: object) -> bool:
 
 def outcome(text: bytes) -> dict[str, object] | str:
     try:
-        return contents(read_envelope(text))
+        envelope = read_envelope(text)
+        check_arguments(envelope)
+        return contents(envelope)
     except RemoteProtocolError as exc:
         return str(exc)

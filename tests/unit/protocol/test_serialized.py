@@ -7,6 +7,7 @@ from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messagepack import MessagePackHubProtocol
 from signalr_py.protocol.messages import HubMessage, InvocationMessage
 from signalr_py.protocol.serialized import SerializedHubMessage
+from signalr_py.types import Delivery
 
 
 class CountingProtocol(JsonHubProtocol):
@@ -53,3 +54,11 @@ def test_a_message_that_cannot_be_written_keeps_nothing() -> None:
         with pytest.raises(SerializationError):
             serialized.encoded(JsonHubProtocol())
     assert serialized.encodings == {}
+
+
+def test_a_message_carries_its_delivery() -> None:
+    delivery = Delivery("drop_new")
+    assert SerializedHubMessage(MESSAGE).delivery is None
+    assert SerializedHubMessage(MESSAGE, delivery).delivery is delivery
+    assert SerializedHubMessage.from_encodings({}).delivery is None
+    assert SerializedHubMessage.from_encodings({}, delivery).delivery is delivery

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from signalr_py.options import HttpConnectionOptions
-from signalr_py.transports.base import SendLimits
 from signalr_py.types import TransferFormat, TransportType
 from tests.support.connections import ConnectionSite
 from tests.support.tasks import settle
@@ -273,4 +272,5 @@ async def test_a_connection_ends_once() -> None:
 
 def test_the_hub_can_ask_how_much_may_wait() -> None:
     site = ConnectionSite(HttpConnectionOptions(maximum_send_buffer_size=1_000, maximum_send_buffer_messages=10))
-    assert site.connection.send_limits == SendLimits(size=1_000, messages=10)
+    limits = site.connection.send_limits
+    assert (limits.size, limits.messages) == (1_000, 10)

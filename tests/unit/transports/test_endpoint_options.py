@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signalr_py.options import HttpConnectionOptions
-from signalr_py.transports.outbound import OutboundBuffer
+from signalr_py.transports.outbound import OutboundQueue, QueueLimits
 from signalr_py.types import TransportType
 from tests.support.connections import ConnectionSite
 from tests.support.endpoints import ServedHub
@@ -44,17 +44,18 @@ async def test_without_a_limit_a_large_frame_is_read_in_slices() -> None:
 
 
 async def test_without_a_limit_senders_go_on_up_to_half_of_what_ends_the_connection() -> None:
-    outbound = OutboundBuffer(HttpConnectionOptions(transport_max_buffer_size=0, maximum_send_buffer_size=8_000_000))
+    options = HttpConnectionOptions(transport_max_buffer_size=0, maximum_send_buffer_size=8_000_000)
+    outbound = OutboundQueue(QueueLimits.of(options))
     for _ in range(3):
-        outbound.append(MUCH)
+        outbound.add(MUCH)
         assert outbound.keeps_up
     await outbound.drain()
     assert outbound.take(1) == MUCH
     assert outbound.size == 2 * len(MUCH)
-    outbound.append(MUCH)
-    outbound.append(MUCH)
+    outbound.add(MUCH)
+    outbound.add(MUCH)
     assert not outbound.keeps_up
-    assert not outbound.overflows
+    assert not outbound.is_full
 
 
 @pytest.mark.parametrize(("seconds", "is_patient"), [(0.001, False), (1000, True)])

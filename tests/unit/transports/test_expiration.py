@@ -14,8 +14,9 @@ from signalr_py.transports.stateful import StatefulConnection
 from tests.support.endpoints import TRANSPORTS, Kind, Negotiated, ServedHub
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from tests.support.endpoints import SocketKind
     from tests.support.exchanges import HttpExchange, WebSocketExchange
     from tests.support.handlers import RecordingHandler
 
@@ -124,8 +125,8 @@ async def negotiate_stateful(hub: ServedHub, user: User) -> Negotiated:
     return Negotiated(body["connectionId"], body["connectionToken"])
 
 
-async def test_coming_back_with_another_socket_moves_the_end() -> None:
-    hub = ServedHub(STATEFUL)
+async def test_coming_back_with_another_socket_moves_the_end(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(STATEFUL, sockets=sockets)
     user = User(hub, 10)
     negotiated = await negotiate_stateful(hub, user)
     async with hub.websocket(id=negotiated.token, user=user) as socket:
@@ -146,8 +147,10 @@ async def test_coming_back_with_another_socket_moves_the_end() -> None:
         assert handler.expirations == 1
 
 
-async def test_credentials_that_run_out_while_the_socket_is_lost_end_the_connection() -> None:
-    hub = ServedHub(STATEFUL)
+async def test_credentials_that_run_out_while_the_socket_is_lost_end_the_connection(
+    sockets: Sequence[SocketKind],
+) -> None:
+    hub = ServedHub(STATEFUL, sockets=sockets)
     user = User(hub, 10)
     negotiated = await negotiate_stateful(hub, user)
     async with hub.websocket(id=negotiated.token, user=user) as socket:
@@ -160,8 +163,8 @@ async def test_credentials_that_run_out_while_the_socket_is_lost_end_the_connect
     assert hub.handlers.latest.expirations == 1
 
 
-async def test_a_refresh_while_the_socket_is_lost_moves_the_end() -> None:
-    hub = ServedHub(REFRESHING)
+async def test_a_refresh_while_the_socket_is_lost_moves_the_end(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(REFRESHING, sockets=sockets)
     user = User(hub, 10)
     negotiated = await negotiate_stateful(hub, user)
     async with hub.websocket(id=negotiated.token, user=user) as socket:
@@ -179,8 +182,8 @@ async def test_a_refresh_while_the_socket_is_lost_moves_the_end() -> None:
     assert hub.handlers.latest.expirations == 1
 
 
-async def test_coming_back_with_another_token_is_told_as_a_refresh() -> None:
-    hub = ServedHub(REFRESHING)
+async def test_coming_back_with_another_token_is_told_as_a_refresh(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(REFRESHING, sockets=sockets)
     user = User(hub, 10)
     negotiated = await negotiate_stateful(hub, user)
     async with hub.websocket(id=negotiated.token, query="access_token=old", user=user) as socket:
@@ -201,8 +204,8 @@ async def test_coming_back_with_another_token_is_told_as_a_refresh() -> None:
     assert handler.expirations == 1
 
 
-async def test_another_user_does_not_come_back_to_a_connection() -> None:
-    hub = ServedHub(STATEFUL)
+async def test_another_user_does_not_come_back_to_a_connection(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(STATEFUL, sockets=sockets)
     user = User(hub, 10)
     negotiated = await negotiate_stateful(hub, user)
     async with hub.websocket(id=negotiated.token, user=user) as socket:

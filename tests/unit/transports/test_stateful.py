@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from starlette.authentication import SimpleUser
 
@@ -11,13 +13,18 @@ from tests.support.endpoints import ServedHub
 from tests.support.stateful import back, opened, served
 from tests.support.tasks import settle
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.support.endpoints import SocketKind
+
 LOST = (1005, 1006)
 """What hosts report for a socket that was cut."""
 
 
 @pytest.mark.parametrize("code", LOST)
-async def test_a_lost_socket_is_not_the_end(code: int) -> None:
-    hub = served()
+async def test_a_lost_socket_is_not_the_end(sockets: Sequence[SocketKind], code: int) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(code)
         await socket.finished()
@@ -38,8 +45,8 @@ async def test_a_lost_socket_is_not_the_end(code: int) -> None:
             assert len(hub.handlers.created) == 1
 
 
-async def test_what_an_old_socket_finds_out_later_means_nothing() -> None:
-    hub = served()
+async def test_what_an_old_socket_finds_out_later_means_nothing(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, _, handler):
         connection = hub.connection(negotiated)
         connection.lose(Attached())
@@ -48,8 +55,8 @@ async def test_what_an_old_socket_finds_out_later_means_nothing() -> None:
         assert handler.ends == 0
 
 
-async def test_a_client_may_come_back_after_its_token_has_expired() -> None:
-    hub = served()
+async def test_a_client_may_come_back_after_its_token_has_expired(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         hub.advance(1000)
         socket.disconnect(1006)
@@ -58,8 +65,8 @@ async def test_a_client_may_come_back_after_its_token_has_expired() -> None:
             await back(returned, handler)
 
 
-async def test_a_client_comes_back_while_its_old_socket_is_open() -> None:
-    hub = served()
+async def test_a_client_comes_back_while_its_old_socket_is_open(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, old, handler), hub.websocket(id=negotiated.token) as new:
         await back(new, handler)
         assert await old.closed() == 1000
@@ -76,8 +83,8 @@ async def test_a_client_comes_back_while_its_old_socket_is_open() -> None:
         assert hub.connection(negotiated).is_attached
 
 
-async def test_a_third_socket_replaces_the_second() -> None:
-    hub = served()
+async def test_a_third_socket_replaces_the_second(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with (
         opened(hub) as (negotiated, first, handler),
         hub.websocket(id=negotiated.token) as second,
@@ -90,8 +97,10 @@ async def test_a_third_socket_replaces_the_second() -> None:
         assert second.frames == first.frames == []
 
 
-async def test_an_old_socket_that_takes_nothing_any_more_does_not_hold_up_the_new_one() -> None:
-    hub = served(websocket_close_timeout=0.01)
+async def test_an_old_socket_that_takes_nothing_any_more_does_not_hold_up_the_new_one(
+    sockets: Sequence[SocketKind],
+) -> None:
+    hub = served(sockets, websocket_close_timeout=0.01)
     async with opened(hub) as (negotiated, old, handler):
         old.hold()
         handler.duplex.write(b"stuck")
@@ -106,8 +115,8 @@ async def test_an_old_socket_that_takes_nothing_any_more_does_not_hold_up_the_ne
             assert handler.duplex.statistics().messages_waiting == 0
 
 
-async def test_what_the_hub_repeats_comes_first() -> None:
-    hub = served()
+async def test_what_the_hub_repeats_comes_first(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
 
         def repeat() -> None:
@@ -122,8 +131,8 @@ async def test_what_the_hub_repeats_comes_first() -> None:
             await returned.until(lambda: "".join(map(str, returned.frames)) == "sequencemissed")
 
 
-async def test_an_upgrade_that_fails_changes_nothing() -> None:
-    hub = served()
+async def test_an_upgrade_that_fails_changes_nothing(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(1006)
         await socket.finished()
@@ -138,8 +147,8 @@ async def test_an_upgrade_that_fails_changes_nothing() -> None:
             await back(again, handler)
 
 
-async def test_another_user_cannot_take_a_connection_over() -> None:
-    hub = served()
+async def test_another_user_cannot_take_a_connection_over(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         async with hub.websocket(id=negotiated.token, user=SimpleUser("mallory")) as other:
             assert (await other.denied()).status == 403
@@ -148,8 +157,8 @@ async def test_another_user_cannot_take_a_connection_over() -> None:
         assert handler.reconnections == 0
 
 
-async def test_a_connection_that_waits_takes_its_place() -> None:
-    hub = ServedHub(HttpConnectionOptions(allow_stateful_reconnects=True, maximum_connections=1))
+async def test_a_connection_that_waits_takes_its_place(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(HttpConnectionOptions(allow_stateful_reconnects=True, maximum_connections=1), sockets=sockets)
     async with opened(hub) as (_, socket, _handler):
         socket.disconnect(1006)
         await socket.finished()

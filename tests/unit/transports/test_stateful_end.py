@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from signalr_py.options import HttpConnectionOptions
@@ -11,10 +13,15 @@ from tests.support.endpoints import ServedHub, plain, unknown
 from tests.support.stateful import back, opened, served
 from tests.support.tasks import settle
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.support.endpoints import SocketKind
+
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1011, 1012, 4000])
-async def test_a_goodbye_is_the_end(code: int) -> None:
-    hub = served()
+async def test_a_goodbye_is_the_end(sockets: Sequence[SocketKind], code: int) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(code)
         await socket.finished()
@@ -24,8 +31,8 @@ async def test_a_goodbye_is_the_end(code: int) -> None:
             assert await returned.denied() == unknown("WebSockets")
 
 
-async def test_before_the_hub_allows_it_a_lost_socket_is_the_end() -> None:
-    hub = served()
+async def test_before_the_hub_allows_it_a_lost_socket_is_the_end(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     negotiated = await hub.negotiate(stateful=True)
     async with hub.websocket(id=negotiated.token) as socket:
         handler = await hub.handlers.next()
@@ -48,8 +55,8 @@ async def test_before_the_hub_allows_it_a_failed_send_is_the_end() -> None:
         assert handler.ends == 1
 
 
-async def test_before_the_hub_allows_it_a_write_that_takes_too_long_is_the_end() -> None:
-    hub = served(transport_send_timeout=10)
+async def test_before_the_hub_allows_it_a_write_that_takes_too_long_is_the_end(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets, transport_send_timeout=10)
     negotiated = await hub.negotiate(stateful=True)
     async with hub.websocket(id=negotiated.token) as socket:
         handler = await hub.handlers.next()
@@ -63,8 +70,8 @@ async def test_before_the_hub_allows_it_a_write_that_takes_too_long_is_the_end()
         assert handler.ends == 1
 
 
-async def test_only_a_client_that_has_negotiated_it_may_come_back() -> None:
-    hub = served()
+async def test_only_a_client_that_has_negotiated_it_may_come_back(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     negotiated = await hub.negotiate()
     async with hub.websocket(id=negotiated.token) as socket:
         handler = await hub.handlers.next()
@@ -90,8 +97,8 @@ async def test_other_transports_cannot() -> None:
         assert handler.ends == 1
 
 
-async def test_a_client_that_does_not_come_back_in_time_is_gone() -> None:
-    hub = served()
+async def test_a_client_that_does_not_come_back_in_time_is_gone(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(1006)
         await socket.finished()
@@ -105,8 +112,8 @@ async def test_a_client_that_does_not_come_back_in_time_is_gone() -> None:
             assert await returned.denied() == unknown("WebSockets")
 
 
-async def test_each_loss_has_its_own_time() -> None:
-    hub = served()
+async def test_each_loss_has_its_own_time(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(1006)
         await socket.finished()
@@ -149,8 +156,8 @@ async def test_a_failed_send_is_a_loss_when_nothing_else_comes_in_time() -> None
         assert handler.ends == 0
 
 
-async def test_a_write_that_takes_too_long_costs_the_socket_only() -> None:
-    hub = served(transport_send_timeout=10, websocket_close_timeout=0.01)
+async def test_a_write_that_takes_too_long_costs_the_socket_only(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets, transport_send_timeout=10, websocket_close_timeout=0.01)
     async with opened(hub) as (negotiated, socket, handler):
         socket.hold()
         handler.duplex.write(b"stuck")
@@ -164,8 +171,8 @@ async def test_a_write_that_takes_too_long_costs_the_socket_only() -> None:
             await back(returned, handler)
 
 
-async def test_the_end_of_the_hub_is_told_on_the_new_socket() -> None:
-    hub = served()
+async def test_the_end_of_the_hub_is_told_on_the_new_socket(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(1006)
         await socket.finished()
@@ -181,8 +188,8 @@ async def test_the_end_of_the_hub_is_told_on_the_new_socket() -> None:
         assert not hub.manager.connections
 
 
-async def test_a_connection_that_is_about_to_end_refuses_its_client() -> None:
-    hub = served()
+async def test_a_connection_that_is_about_to_end_refuses_its_client(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         handler.ends_with_input = False
         handler.duplex.disable_reconnect()
@@ -198,8 +205,10 @@ async def test_a_connection_that_is_about_to_end_refuses_its_client() -> None:
             assert await late.denied() == unknown("WebSockets")
 
 
-async def test_a_connection_that_ends_while_its_client_comes_back_closes_the_new_socket() -> None:
-    hub = served()
+async def test_a_connection_that_ends_while_its_client_comes_back_closes_the_new_socket(
+    sockets: Sequence[SocketKind],
+) -> None:
+    hub = served(sockets)
     async with opened(hub) as (negotiated, socket, handler):
         socket.disconnect(1006)
         await socket.finished()
@@ -217,19 +226,22 @@ async def test_a_connection_that_ends_while_its_client_comes_back_closes_the_new
         assert not hub.manager.connections
 
 
-async def test_too_much_for_a_client_that_does_not_read_ends_the_connection() -> None:
-    hub = ServedHub(HttpConnectionOptions(allow_stateful_reconnects=True, maximum_send_buffer_messages=2))
+async def test_too_much_for_a_client_that_does_not_read_ends_the_connection(sockets: Sequence[SocketKind]) -> None:
+    hub = ServedHub(
+        HttpConnectionOptions(allow_stateful_reconnects=True, maximum_send_buffer_messages=2), sockets=sockets
+    )
     async with opened(hub) as (_, socket, handler):
         socket.hold()
         for _ in range(5):
             handler.duplex.write(b"x")
+            await settle()
         assert handler.overflows == 1
         await socket.finished()
         assert not hub.manager.connections
 
 
-async def test_a_shutdown_does_not_wait_for_those_who_are_away() -> None:
-    hub = served()
+async def test_a_shutdown_does_not_wait_for_those_who_are_away(sockets: Sequence[SocketKind]) -> None:
+    hub = served(sockets)
     async with opened(hub) as (_, socket, handler):
         socket.disconnect(1006)
         await socket.finished()

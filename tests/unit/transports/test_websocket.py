@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 FRAME = 65_536
 
 
-async def test_bytes_pass_both_ways() -> None:
-    site = WebSocketSite()
+async def test_bytes_pass_both_ways(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await socket.accepted()
         socket.send_text('{"protocol":"json"}\x1e')
@@ -33,8 +33,8 @@ async def test_bytes_pass_both_ways() -> None:
     assert socket.sent[0] == {"type": "websocket.accept", "subprotocol": None, "headers": []}
 
 
-async def test_a_subprotocol_is_answered() -> None:
-    site = WebSocketSite()
+async def test_a_subprotocol_is_answered(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     site.subprotocol = "v1"
     async with site.socket as socket:
         await socket.accepted()
@@ -65,8 +65,8 @@ async def test_unknown_events_of_the_host_are_ignored() -> None:
         await site.handler.data_is(b"after")
 
 
-async def test_an_empty_frame_is_taken() -> None:
-    site = WebSocketSite()
+async def test_an_empty_frame_is_taken(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         socket.send_bytes(b"")
@@ -131,8 +131,8 @@ async def test_a_write_while_the_writer_sends_waits_its_turn() -> None:
         await socket.frames_are("a", "bc")
 
 
-async def test_what_waits_is_sent_in_frames_of_whole_messages() -> None:
-    site = WebSocketSite()
+async def test_what_waits_is_sent_in_frames_of_whole_messages(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         site.connection.use_format(TransferFormat.BINARY)
@@ -171,8 +171,8 @@ async def test_a_send_that_yields_to_the_loop_is_finished() -> None:
         assert frames == ["", *expected]
 
 
-async def test_what_was_written_before_the_upgrade_is_sent_after_it() -> None:
-    site = WebSocketSite()
+async def test_what_was_written_before_the_upgrade_is_sent_after_it(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     site.early = b"handshake"
     site.handlers.on_create = lambda handler: setattr(handler, "on_feed", lambda _: site.write(b"answer"))
     async with site.socket as socket:
@@ -180,8 +180,8 @@ async def test_what_was_written_before_the_upgrade_is_sent_after_it() -> None:
         assert socket.sent[0]["type"] == "websocket.accept"
 
 
-async def test_a_connection_that_ended_before_the_upgrade_is_closed_after_it() -> None:
-    site = WebSocketSite()
+async def test_a_connection_that_ended_before_the_upgrade_is_closed_after_it(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
 
     def refuse(handler: RecordingHandler) -> None:
         def on_feed(data: bytes) -> None:
@@ -202,8 +202,8 @@ async def test_a_connection_that_ended_before_the_upgrade_is_closed_after_it() -
 # Reading.
 
 
-async def test_a_full_buffer_is_fed_no_more_while_reading_is_paused() -> None:
-    site = WebSocketSite(HttpConnectionOptions(application_max_buffer_size=4))
+async def test_a_full_buffer_is_fed_no_more_while_reading_is_paused(site_type: type[WebSocketSite]) -> None:
+    site = site_type(HttpConnectionOptions(application_max_buffer_size=4))
     async with site.socket as socket:
         await site.connected()
         site.handler.on_feed = lambda _: site.connection.pause_reading()
@@ -264,8 +264,8 @@ async def test_a_connection_that_ends_within_a_large_message_takes_no_more_of_it
     assert site.handler.data == b"one"
 
 
-async def test_a_client_that_leaves_while_reading_is_paused_is_noticed() -> None:
-    site = WebSocketSite()
+async def test_a_client_that_leaves_while_reading_is_paused_is_noticed(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         site.handler.on_feed = lambda _: site.connection.pause_reading()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
 
-async def test_a_client_that_closes_ends_the_connection() -> None:
-    site = WebSocketSite()
+async def test_a_client_that_closes_ends_the_connection(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         socket.disconnect(1001)
@@ -26,8 +26,8 @@ async def test_a_client_that_closes_ends_the_connection() -> None:
     assert not site.connection.is_attached
 
 
-async def test_the_request_lasts_until_the_hub_has_finished() -> None:
-    site = WebSocketSite()
+async def test_the_request_lasts_until_the_hub_has_finished(waiting_site_type: type[WebSocketSite]) -> None:
+    site = waiting_site_type()
     site.handlers.ends_with_input = False
     async with site.socket as socket:
         await site.connected()
@@ -40,8 +40,10 @@ async def test_the_request_lasts_until_the_hub_has_finished() -> None:
 
 
 @pytest.mark.parametrize(("failed", "code"), [(False, 1000), (True, 1011)])
-async def test_the_server_closes_after_the_last_message(*, failed: bool, code: int) -> None:
-    site = WebSocketSite()
+async def test_the_server_closes_after_the_last_message(
+    site_type: type[WebSocketSite], *, failed: bool, code: int
+) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         site.write(b"goodbye")
@@ -56,8 +58,8 @@ async def test_the_server_closes_after_the_last_message(*, failed: bool, code: i
     assert site.handler.ends == 1
 
 
-async def test_the_server_closes_after_what_still_waits() -> None:
-    site = WebSocketSite()
+async def test_the_server_closes_after_what_still_waits(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         socket.hold()
@@ -71,8 +73,8 @@ async def test_the_server_closes_after_what_still_waits() -> None:
         assert "".join(map(str, socket.frames)) == "ab"
 
 
-async def test_the_server_closes_after_an_idle_writer() -> None:
-    site = WebSocketSite()
+async def test_the_server_closes_after_an_idle_writer(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         socket.hold()
@@ -84,8 +86,8 @@ async def test_the_server_closes_after_an_idle_writer() -> None:
         assert await socket.closed() == 1000
 
 
-async def test_what_the_client_sends_after_the_servers_close_is_harmless() -> None:
-    site = WebSocketSite()
+async def test_what_the_client_sends_after_the_servers_close_is_harmless(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         site.handler.close()
@@ -95,8 +97,8 @@ async def test_what_the_client_sends_after_the_servers_close_is_harmless() -> No
         await socket.finished()
 
 
-async def test_a_client_that_does_not_answer_the_close_is_dropped() -> None:
-    site = WebSocketSite(close_timeout=0.001)
+async def test_a_client_that_does_not_answer_the_close_is_dropped(site_type: type[WebSocketSite]) -> None:
+    site = site_type(close_timeout=0.001)
     async with site.socket as socket:
         await site.connected()
         site.handler.close()
@@ -143,8 +145,8 @@ async def test_a_host_that_raises_in_a_suspended_write_means_a_client_that_is_go
     assert not site.connection.outbound
 
 
-async def test_a_host_that_raises_while_accepting_means_a_client_that_is_gone() -> None:
-    site = WebSocketSite()
+async def test_a_host_that_raises_while_accepting_means_a_client_that_is_gone(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         socket.fail(HostError())
         await socket.finished()
@@ -173,8 +175,8 @@ async def test_a_client_that_is_gone_and_whose_host_never_says_so_is_dropped() -
         await socket.finished()
 
 
-async def test_a_write_that_takes_too_long_drops_the_client() -> None:
-    site = WebSocketSite(HttpConnectionOptions(transport_send_timeout=10))
+async def test_a_write_that_takes_too_long_drops_the_client(site_type: type[WebSocketSite]) -> None:
+    site = site_type(HttpConnectionOptions(transport_send_timeout=10))
     async with site.socket as socket:
         await site.connected()
         socket.hold()
@@ -190,8 +192,8 @@ async def test_a_write_that_takes_too_long_drops_the_client() -> None:
     assert socket.frames == []
 
 
-async def test_the_time_of_a_write_ends_with_it() -> None:
-    site = WebSocketSite(HttpConnectionOptions(transport_send_timeout=10))
+async def test_the_time_of_a_write_ends_with_it(site_type: type[WebSocketSite]) -> None:
+    site = site_type(HttpConnectionOptions(transport_send_timeout=10))
     async with site.socket as socket:
         await site.connected()
         socket.hold()
@@ -230,8 +232,8 @@ async def test_an_abort_in_the_same_turn_as_a_suspended_write_leaves_nothing_beh
         assert socket.held == 0
 
 
-async def test_no_close_frame_follows_an_abort() -> None:
-    site = WebSocketSite()
+async def test_no_close_frame_follows_an_abort(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         socket.hold()
@@ -244,8 +246,8 @@ async def test_no_close_frame_follows_an_abort() -> None:
     assert socket.close_code is None
 
 
-async def test_aborting_again_does_nothing() -> None:
-    site = WebSocketSite()
+async def test_aborting_again_does_nothing(site_type: type[WebSocketSite]) -> None:
+    site = site_type()
     async with site.socket as socket:
         await site.connected()
         site.connection.abort()
@@ -302,8 +304,10 @@ async def test_a_send_that_survives_its_cancellation_does_not_keep_the_socket() 
 
 
 @pytest.mark.parametrize("moment", ["reading", "accepting", "writing", "closing"])
-async def test_a_request_that_the_host_cancels_ends_the_connection(moment: str) -> None:
-    site = WebSocketSite()
+async def test_a_request_that_the_host_cancels_ends_the_connection(
+    waiting_site_type: type[WebSocketSite], moment: str
+) -> None:
+    site = waiting_site_type()
     async with site.socket as socket:
         if moment == "accepting":
             socket.hold()
@@ -325,8 +329,10 @@ async def test_a_request_that_the_host_cancels_ends_the_connection(moment: str) 
 
 
 @pytest.mark.parametrize("first", ["the host", "the abort"])
-async def test_a_cancellation_by_the_host_is_not_swallowed_by_an_abort(first: str) -> None:
-    site = WebSocketSite()
+async def test_a_cancellation_by_the_host_is_not_swallowed_by_an_abort(
+    waiting_site_type: type[WebSocketSite], first: str
+) -> None:
+    site = waiting_site_type()
     async with site.socket as socket:
         await site.connected()
         if first == "the host":
@@ -339,8 +345,8 @@ async def test_a_cancellation_by_the_host_is_not_swallowed_by_an_abort(first: st
             await socket.finished()
 
 
-async def test_a_failing_handler_does_not_keep_the_connection() -> None:
-    site = WebSocketSite()
+async def test_a_failing_handler_does_not_keep_the_connection(waiting_site_type: type[WebSocketSite]) -> None:
+    site = waiting_site_type()
 
     def fail(data: bytes) -> None:
         raise ValueError("a bug")

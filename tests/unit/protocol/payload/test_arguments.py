@@ -38,7 +38,7 @@ def parameters(*types: Any, required: int | None = None, more: Any = None) -> Pa
 
 
 def read(values: ValueReader, wanted: Parameters, sent: list[Any]) -> tuple[Any, ...]:
-    return ArgumentsReader(wanted, values)(Raw(values.wire_format.encoder().encode(sent)))
+    return ArgumentsReader(wanted, values).read(Raw(values.wire_format.encoder().encode(sent)))
 
 
 def fault(values: ValueReader, wanted: Parameters, sent: Any) -> str:
@@ -162,7 +162,7 @@ def test_arguments_nested_too_deeply_are_refused(wanted: Parameters) -> None:
 @given(raw=st.binary())
 def test_arbitrary_bytes_give_arguments_or_a_binding_error(values: ValueReader, wanted: Parameters, raw: bytes) -> None:
     try:
-        arguments = ArgumentsReader(wanted, values)(Raw(raw))
+        arguments = ArgumentsReader(wanted, values).read(Raw(raw))
     except BindingError:
         return
     assert isinstance(arguments, tuple)

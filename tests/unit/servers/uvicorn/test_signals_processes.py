@@ -25,7 +25,7 @@ def test_a_server_drains_before_it_shuts_down(loop: str, number: int) -> None:
     with server_process(command(loop), env=IMPORTS) as process:
         os.kill(process.pid, number)
         process.wait(10)
-        log = process.log()
+    log = process.log()
     words = ["drain begins", "drain ends", "Shutting down", "lifespan ends"]
     assert sorted(words, key=log.index) == words
     assert log.count("drain begins") == 1
@@ -40,7 +40,7 @@ def test_a_second_signal_ends_a_server_that_still_drains(loop: str) -> None:
         assert "Shutting down" not in process.log()
         os.kill(process.pid, signal.SIGTERM)
         process.wait(10)
-        log = process.log()
+    log = process.log()
     assert "Shutting down" in log
     assert "lifespan ends" in log
     assert "drain ends" not in log

@@ -15,8 +15,8 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.routing import Route
 
-from signalr_py.servers import uvicorn as module
 from signalr_py.servers.uvicorn import drain_on_signals
+from signalr_py.servers.uvicorn import signals as module
 from tests.support.tasks import settle
 from tests.support.waiting import Changes
 

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from signalr_py.servers.uvicorn import drain_on_signals, warn_about_settings, warn_about_workers
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,7 @@ async def test_compression_and_pings_are_on_by_default(ws: str, caplog: pytest.L
         text = advice(caplog)
     assert DEFLATE in text
     assert PINGS in text
+    assert f"--ws {FAST_WEB_SOCKET_CLASS}" in text
 
 
 async def test_each_setting_is_named_only_where_it_is_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -90,8 +92,9 @@ async def test_the_class_that_takes_zero_for_always_is_told_of_another(caplog: p
         {"ws_per_message_deflate": False, "ws_ping_interval": 0},
         {"ws": "none"},
         {"ws": OwnProtocol},
+        {"ws": FAST_WEB_SOCKET_CLASS},
     ],
-    ids=["off", "zero", "no-websockets", "other-class"],
+    ids=["off", "zero", "no-websockets", "other-class", "fast-class"],
 )
 async def test_there_is_nothing_to_say(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     with serving(**settings):

@@ -1,4 +1,4 @@
-"""uvicorn: saying goodbye before it drops its sockets, and settings that SignalR does without.
+"""Saying goodbye before uvicorn drops its sockets.
 
 On SIGTERM and SIGINT uvicorn closes every WebSocket with 1012, waits for open responses and only then tells the
 application. So the goodbye has to come between the signal and uvicorn's own handler.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import signal
 import threading
 from operator import itemgetter
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from types import FrameType
 
-__all__ = ["drain_on_signals", "warn_about_settings", "warn_about_workers"]
+__all__ = ["drain_on_signals", "is_server"]
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _CLOSING_TIME: Final = 1.0
@@ -50,47 +49,6 @@ def drain_on_signals(drain: Callable[[], Coroutine[Any, Any, None]]) -> Callable
             )
         return None
     return drainer.add(drain)
-
-
-def warn_about_settings() -> None:
-    """Log a warning where uvicorn does for every WebSocket what SignalR does without.
-
-    It compresses each message for each client by itself, and sends pings besides those of SignalR; ASP.NET Core does
-    neither. Call it while uvicorn serves, before `drain_on_signals`; elsewhere it does nothing.
-    """
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if server is None or not _is_uvicorns(server):
-        return
-    config = server.config
-    module = getattr(getattr(config, "ws_protocol_class", None), "__module__", "")
-    if not module.startswith("uvicorn."):
-        return
-    zero_means_always = module.endswith(".websockets_impl")
-    advice = []
-    if config.ws_per_message_deflate:
-        advice.append("ws_per_message_deflate=False (--ws-per-message-deflate false)")
-    if config.ws_ping_interval or (zero_means_always and config.ws_ping_interval is not None):
-        other_class = "--ws websockets-sansio " if zero_means_always else ""
-        advice.append(f"ws_ping_interval=None ({other_class}--ws-ping-interval 0)")
-    if advice:
-        _log.warning("uvicorn works more than SignalR needs for each WebSocket. Run it with %s.", " and ".join(advice))
-
-
-def warn_about_workers() -> None:
-    """Log a warning in each of several worker processes of uvicorn: connections live in the process they came to.
-
-    Call it while uvicorn serves, before `drain_on_signals`; elsewhere it does nothing.
-    """
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if server is None or not _is_uvicorns(server) or multiprocessing.parent_process() is None:
-        return
-    if server.config.workers > 1 and not server.config.should_reload:
-        _log.warning(
-            "This is one of %d worker processes, and connections live in the process they came to: requests that reach "
-            "another one are answered 404, and broadcasts stay in their process. Run one process (--workers 1), or "
-            "route each client to one.",
-            server.config.workers,
-        )
 
 
 @final
@@ -197,7 +155,7 @@ def _drainer() -> _Drainer | None:
         return None
     if isinstance(owner, _Drainer):
         return owner if owner.loop is asyncio.get_running_loop() else None
-    if not _is_uvicorns(owner):
+    if not is_server(owner):
         return None
     return _Drainer(owner, {number: handler for number, handler in handlers.items() if callable(handler)})
 
@@ -209,5 +167,6 @@ def _is_served_by_uvicorn() -> bool:
     return frame is not None and frame.f_globals.get("__name__", "").startswith("uvicorn.")
 
 
-def _is_uvicorns(owner: object) -> bool:
+def is_server(owner: object) -> bool:
+    """Tell whether an object is a uvicorn server, without importing uvicorn."""
     return any(base.__module__ == "uvicorn.server" and base.__name__ == "Server" for base in type(owner).__mro__)

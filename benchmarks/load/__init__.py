@@ -1,0 +1,1 @@
+"""The load: a process that opens connections, sends messages and checks all that comes back."""

@@ -1,0 +1,74 @@
+"""Writing each socket once per turn of the event loop, whatever was sent to it during the turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Collecting", "TurnWriter", "write_pending"]
+
+_SLICE: Final = 512
+_log = logging.getLogger("signalr_py.transports")
+
+
+class Collecting(Protocol):
+    """A socket that collects what it is to write.
+
+    Attributes:
+        pending: What it has collected.
+        write_frames: Writes to the socket.
+    """
+
+    pending: bytes | list[bytes] | None
+    write_frames: Callable[[bytes], None]
+
+
+def write_pending(socket: Collecting) -> None:
+    """Write what a socket has collected, in one piece."""
+    pending = socket.pending
+    if pending is not None:
+        socket.pending = None
+        socket.write_frames(b"".join(pending) if isinstance(pending, list) else pending)
+
+
+@final
+class TurnWriter:
+    """Writes what sockets have collected, in the order they were added, at the beginning of the next turn of the loop.
+
+    Writing to a socket costs more than all the rest, so after a message to thousands of clients others have their turn
+    between slices of them.
+    """
+
+    __slots__ = ("waiting",)
+
+    def __init__(self) -> None:
+        self.waiting: list[Collecting] = []
+        """What has something to write; when it is empty, `schedule` comes before something is added."""
+
+    def schedule(self) -> None:
+        """Write in the next turn what is added in this one."""
+        asyncio.get_running_loop().call_soon(self._write)
+
+    def _write(self) -> None:
+        waiting = self.waiting
+        batch = waiting[:_SLICE]
+        del waiting[:_SLICE]
+        if waiting:
+            self.schedule()
+        left = iter(batch)
+        while True:
+            try:
+                for socket in left:
+                    # This is `write_pending`, without a call for each of thousands of sockets.
+                    pending = socket.pending
+                    if pending is not None:
+                        socket.pending = None
+                        socket.write_frames(b"".join(pending) if isinstance(pending, list) else pending)
+            except Exception:  # noqa: BLE001 - one socket's failure must not stop the others
+                _log.exception("Writing to a socket failed.")
+            else:
+                return

@@ -1,0 +1,112 @@
+"""Frames of the server, read back by the parser of the `websockets` library."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+from websockets.streams import StreamReader
+
+from signalr_py.servers.websocket.frames import FrameEncoder, frame
+
+
+class _Inverted:
+    """Stands for permessage-deflate in the parser: it takes the mark away and nothing else."""
+
+    def decode(self, parsed: Frame, *, max_size: int | None = None) -> Frame:
+        return Frame(parsed.opcode, parsed.data, parsed.fin, rsv1=not parsed.rsv1)
+
+
+def _read_back(data: bytes, *, compressed: bool = False) -> Frame:
+    reader = StreamReader()
+    reader.feed_data(data)
+    parser = Frame.parse(reader.read_exact, mask=False, extensions=[_Inverted()] if compressed else [])  # type: ignore[list-item]
+    with pytest.raises(StopIteration) as ended:
+        next(parser)
+    assert not reader.buffer
+    parsed = ended.value.value
+    assert isinstance(parsed, Frame)
+    return parsed
+
+
+_lengths = st.sampled_from([0, 1, 125, 126, 127, 65535, 65536, 65537]) | st.integers(0, 70_000)
+
+
+@given(length=_lengths, binary=st.booleans(), compressed=st.booleans())
+def test_a_frame_is_read_back_as_the_message(length: int, *, binary: bool, compressed: bool) -> None:
+    data = bytes(index % 251 for index in range(length))
+
+    parsed = _read_back(frame(data, binary=binary, compressed=compressed), compressed=compressed)
+
+    assert parsed == Frame(Opcode.BINARY if binary else Opcode.TEXT, data)
+
+
+@given(data=st.binary(max_size=300), binary=st.booleans())
+def test_an_encoder_makes_the_same_frames(data: bytes, *, binary: bool) -> None:
+    assert FrameEncoder(binary=binary)(data) == frame(data, binary=binary)
+
+
+@pytest.mark.parametrize(("length", "header"), [(125, 2), (126, 4), (65535, 4), (65536, 10)])
+def test_a_length_takes_as_few_bytes_as_it_can(length: int, header: int) -> None:
+    assert len(frame(bytes(length), binary=True)) == header + length
+
+
+def test_a_message_is_framed_once_for_all_its_receivers() -> None:
+    encoder = FrameEncoder(binary=False)
+    message = b"hello"
+
+    first = encoder(message)
+
+    assert encoder(message) is first
+    assert first == b"\x81\x05hello"
+
+
+def test_another_message_gets_a_frame_of_its_own() -> None:
+    encoder = FrameEncoder(binary=True)
+
+    frames = [encoder(data) for data in (b"one", b"two", b"one")]
+
+    assert frames == [b"\x82\x03one", b"\x82\x03two", b"\x82\x03one"]
+
+
+def test_a_message_is_compressed_once_for_all_its_receivers() -> None:
+    taken: list[bytes] = []
+
+    def compress(data: bytes) -> bytes:
+        taken.append(data)
+        return b"small"
+
+    encoder = FrameEncoder(binary=True, compress=compress)
+    message = bytes(1000)
+
+    frames = {encoder(message) for _ in range(3)}
+
+    assert frames == {b"\xc2\x05small"}
+    assert taken == [message]
+
+
+def test_what_is_better_sent_as_it_is_carries_no_mark() -> None:
+    encoder = FrameEncoder(binary=False, compress=lambda data: b"x" if len(data) > 3 else None)
+
+    assert [encoder(b"abc"), encoder(b"abcd")] == [b"\x81\x03abc", b"\xc1\x01x"]
+
+
+def test_an_empty_result_of_compression_is_sent_as_such() -> None:
+    assert FrameEncoder(binary=False, compress=lambda _: b"")(b"abc") == b"\xc1\x00"
+
+
+def test_a_message_that_cannot_be_compressed_is_not_taken_for_the_next_one() -> None:
+    failures = iter([True, False])
+
+    def compress(data: bytes) -> bytes:
+        if next(failures):
+            raise MemoryError
+        return data[:1]
+
+    encoder = FrameEncoder(binary=False, compress=compress)
+    message = b"abc"
+    with pytest.raises(MemoryError):
+        encoder(message)
+
+    assert encoder(message) == b"\xc1\x01a"
