@@ -20,6 +20,12 @@ __all__ = ["Totals", "main"]
 
 _NOTHING_COLLECTED = 5
 _PROTOCOL = "tests/unit/protocol"
+_ALONE = "tests/endurance/test_leaks.py"
+"""What measures the memory of servers under load, and wants the machine for itself."""
+
+_BY_FILE = ("-n2", "--dist=loadfile", "--no-loadscope-reorder")
+"""Two workers that are given whole files, the long ones first: what a file starts for all of its tests starts once."""
+
 _KINDS = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 """Outcomes in the order in which pytest lists them."""
 
@@ -85,7 +91,8 @@ def _whole_suite(common: list[str]) -> int:
         _gate(totals, 95, "the package from the unit tests")
         _python("-m", "tests.support.dotnet")
         _python("-m", "tests.support.java")
-        _run(totals, tally, [*common, "tests", "--ignore=tests/unit"])
+        _run(totals, tally, [*common, *_BY_FILE, "tests", "--ignore=tests/unit", f"--ignore={_ALONE}"])
+        _run(totals, tally, [*common, _ALONE])
     print("\n".join(totals.report(time.monotonic() - start)), flush=True)
     return 1 if totals.problems else 0
 

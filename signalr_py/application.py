@@ -241,9 +241,11 @@ class SignalR:
         `async with signalr.lifespan(app): ...`. Without it, serving starts at the first request.
         """
         self._start()
+        self._set_draining_at_end(drains_at_end=True)
         try:
             yield
         finally:
+            self._set_draining_at_end(drains_at_end=False)
             await self.shutdown()
 
     async def shutdown(self) -> None:
@@ -282,6 +284,10 @@ class SignalR:
     def _set_leaving(self, *, is_leaving: bool) -> None:
         for manager in self._managers:
             manager.is_leaving = is_leaving
+
+    def _set_draining_at_end(self, *, drains_at_end: bool) -> None:
+        for manager in self._managers:
+            manager.drains_at_end = drains_at_end
 
     async def _check(
         self, connection: HTTPConnection, name: str, requirements: tuple[AuthorizationRequirement, ...]

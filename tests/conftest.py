@@ -1,4 +1,4 @@
-"""What every test shares: the event loop, the options `--all` and `--without`, and the list of what did not run."""
+"""What all tests share: the event loop, `--all` and `--without`, the order, and the list of what did not run."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     chosen = choices.Choices.parse(config.getoption("--without"), full_product=config.getoption("--all"))
     config.add_cleanup(choices.publish(chosen))
+    config.addinivalue_line("markers", "long: a file of half a minute or more, which goes before the others")
     settings.register_profile("without deadline", deadline=None)
     settings.load_profile("without deadline")
 
@@ -37,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first, so that no worker is left with one of them when the others have finished."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,7 +54,7 @@ class _Broadcast(WSListener):
             receiver.send(kind, message)
 
 
-async def _serve(port: int, *, use_aiofastnet: bool) -> None:
+async def _serve(port: int) -> None:
     everyone: set[WSTransport] = set()
 
     def listener(request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener:
@@ -70,7 +70,6 @@ async def _serve(port: int, *, use_aiofastnet: bool) -> None:
         port,
         backlog=_BACKLOG,
         read_buffer_init_size=_READ_BUFFER,
-        use_aiofastnet=use_aiofastnet,
         websocket_handshake_timeout=60,
     )
     await server.serve_forever()
@@ -80,9 +79,7 @@ def main() -> None:
     """Serve until the process is told to end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--aiofastnet", action="store_true", help="let picows make its sockets with aiofastnet")
-    options = parser.parse_args()
-    uvloop.run(_serve(options.port, use_aiofastnet=options.aiofastnet))
+    uvloop.run(_serve(parser.parse_args().port))
 
 
 if __name__ == "__main__":

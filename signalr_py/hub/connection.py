@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from signalr_py.exceptions import ClientDisconnectedError, ClientTimeoutError, HubException, RemoteProtocolError
 from signalr_py.hub import cancellation, tasks, texts
@@ -17,7 +18,7 @@ from signalr_py.hub.outgoing import ConnectionState, OutgoingMessages
 from signalr_py.hub.reconnection import Reconnection
 from signalr_py.hub.refreshes import AuthenticationRefreshes
 from signalr_py.protocol.handshake import RECONNECTING_VERSION, encode_response
-from signalr_py.protocol.messages import CloseMessage, PingMessage
+from signalr_py.protocol.messages import CloseMessage
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HubConnection"]
 
+_AT_ONCE: Final = -math.inf
 _log = logging.getLogger("signalr_py.hub")
 
 
@@ -50,6 +52,7 @@ class HubConnection(OutgoingMessages):
     __slots__ = (
         "_clients",
         "_context",
+        "_due",
         "_duplex",
         "_handshake",
         "_has_pinged",
@@ -60,6 +63,7 @@ class HubConnection(OutgoingMessages):
         "_reason",
         "_reconnection",
         "_refreshes",
+        "_was_heard",
         "is_leaving",
         "variables",
     )
@@ -71,6 +75,8 @@ class HubConnection(OutgoingMessages):
         self._duplex = duplex
         self._handshake: Handshake | None = Handshake(duplex, handler)
         self._last_heard = self._last_ping = handler.clock()
+        self._due = _AT_ONCE
+        self._was_heard = False
         self._has_pinged = False
         self._input_ended = False
         self._incoming: IncomingMessages
@@ -113,10 +119,14 @@ class HubConnection(OutgoingMessages):
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the client."""
-        if self._handshake is not None:
+        if self.is_open:
+            try:
+                self._incoming.take(data)
+            except RemoteProtocolError as error:
+                self._fail(error)
+            self._was_heard = True
+        elif self._handshake is not None:
             self._shake_hands(self._handshake, data)
-        elif self.is_open:
-            self.take_messages(data)
 
     def end_of_input(self) -> None:
         """Learn that the client has gone; what still runs learns it by `connection_aborted`."""
@@ -132,35 +142,23 @@ class HubConnection(OutgoingMessages):
     def reconnected(self) -> None:
         """Go on with a client that is back; it sends again what the hub has not had, and the hub does the same."""
         if self._reconnection is not None and self.is_open:
-            self._last_heard = self._handler.clock()
+            self._was_heard = True
             self._incoming.start_over()
             self._reconnection.reconnected()
 
-    def tick(self, now: float) -> None:
-        """Check the time limits."""
-        options = self._handler.options
-        if self._state is ConnectionState.HANDSHAKE:
-            if now - self._last_heard >= options.handshake_timeout:
-                _log.info("Connection %s did not finish its handshake in time.", self.connection_id)
-                self._refuse_handshake(texts.HANDSHAKE_CANCELED)
-        elif self.is_open:
-            if (
-                self._has_pinged
-                and not self._incoming.is_held
-                and not self._duplex.is_suspended
-                and now - self._last_heard >= options.client_timeout_interval
-            ):
-                self._fail(
-                    ClientTimeoutError(
-                        "Client hasn't sent a message/ping within the configured client_timeout_interval "
-                        f"of {options.client_timeout_interval:g} seconds."
-                    )
-                )
-            elif now - self._last_ping >= options.keep_alive_interval and not self._duplex.has_inherent_keep_alive:
-                self._last_ping = now
-                self._duplex.write(self.protocol.encode(PingMessage()))
-            if self._reconnection is not None and self.is_open:
-                self._reconnection.tick(now)
+    def tick(self, now: float) -> float:
+        """Check the time limits; what the client has sent since the last time counts as sent now.
+
+        Returns:
+            Until when nothing is to be done, unless the client is heard before.
+        """
+        if self._was_heard:
+            self._was_heard = False
+            self._last_heard = now
+        elif now < self._due:
+            return self._due
+        self._due = self._check_time(now)
+        return self._due
 
     def authentication_expired(self) -> None:
         """End the connection because its credentials are not accepted any longer."""
@@ -198,20 +196,13 @@ class HubConnection(OutgoingMessages):
             if at_once or not self.is_busy:
                 self._close(CloseMessage(allow_reconnect=True), None)
 
-    def take_messages(self, data: bytes = b"") -> None:
+    def take_messages(self) -> None:
         """Take what the client has sent, as far as that is possible by now.
 
         What a client sent before it left is still taken; the connection ends behind it.
-
-        Args:
-            data: The next bytes of the client.
         """
         incoming = self._incoming
-        try:
-            incoming.take(data)
-        except RemoteProtocolError as error:
-            self._fail(error)
-        self._last_heard = self._handler.clock()
+        self.feed(b"")
         if self._input_ended and self._state is ConnectionState.OPEN and not incoming.is_held:
             if incoming.is_incomplete and not self.is_leaving:
                 self._fail(RemoteProtocolError("Connection terminated while reading a message."))
@@ -247,6 +238,37 @@ class HubConnection(OutgoingMessages):
         """End the connection for good, also from a thread."""
         self._handler.home.run(self.abort)
 
+    def _check_time(self, now: float) -> float:
+        """Check the time limits, and return when they have to be checked again, unless the client is heard before."""
+        options = self._handler.options
+        if self._state is ConnectionState.HANDSHAKE:
+            due = self._last_heard + options.handshake_timeout
+            if now >= due:
+                _log.info("Connection %s did not finish its handshake in time.", self.connection_id)
+                self._refuse_handshake(texts.HANDSHAKE_CANCELED)
+            return due
+        if not self.is_open:
+            return math.inf
+        silent = self._last_heard + options.client_timeout_interval if self._has_pinged else math.inf
+        if now >= silent and not self._incoming.is_held and not self._duplex.is_suspended:
+            self._fail(
+                ClientTimeoutError(
+                    "Client hasn't sent a message/ping within the configured client_timeout_interval "
+                    f"of {options.client_timeout_interval:g} seconds."
+                )
+            )
+        elif now >= self._last_ping + options.keep_alive_interval and not self._duplex.has_inherent_keep_alive:
+            self._last_ping = now
+            if self._duplex.keeps_up:
+                self._duplex.write(self._handler.pings[self.protocol_name])
+        if self._reconnection is not None:
+            if self.is_open:
+                self._reconnection.tick(now)
+            return now
+        if self._incoming.is_held or self._state is ConnectionState.CONNECTING:
+            return now
+        return min(silent, self._last_ping + options.keep_alive_interval)
+
     def _shake_hands(self, handshake: Handshake, data: bytes) -> None:
         outcome = handshake.feed(data)
         if isinstance(outcome, AcceptedHandshake):
@@ -269,6 +291,7 @@ class HubConnection(OutgoingMessages):
         self._incoming.take(handshake.remainder)
         self._duplex.use_format(self.protocol.transfer_format)
         self._last_ping = self._last_heard = handler.clock()
+        self._due = _AT_ONCE
         self._enter(ConnectionState.CONNECTING)
         self._duplex.write(encode_response())
         handler.lifetime.connected(self)

@@ -12,6 +12,7 @@ from signalr_py.hub.connection import HubConnection
 from signalr_py.hub.deliveries import PLAIN_DELIVERIES
 from signalr_py.hub.methods import HubBinder, MethodTable
 from signalr_py.hub.typed_clients import TypedClients, typed_clients_of
+from signalr_py.protocol.messages import PingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -46,6 +47,9 @@ class HubConnectionHandler:
         user_id: Finds the user of a connection.
         clock: Monotonic clock in seconds.
         delivery: How messages to its clients are treated that do not say it.
+        connections: The connections that have finished their handshake.
+        running: Their tasks that have not ended.
+        pings: The bytes of a ping in each of the protocols.
     """
 
     name: str
@@ -58,16 +62,18 @@ class HubConnectionHandler:
     user_id: Callable[[HTTPConnection], UserId | None]
     clock: Callable[[], float] = time.monotonic
     delivery: Delivery = field(init=False)
+    pings: Mapping[str, bytes] = field(init=False)
     binders: Mapping[str, HubBinder] = field(init=False)
     typed_clients: TypedClients[Any] | None = field(init=False)
     connections: set[HubConnection] = field(init=False, default_factory=set)
-    _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    running: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.delivery = PLAIN_DELIVERIES[self.options.slow_client_policy]
         self.typed_clients = typed_clients_of(self.table.hub_type)
         if self.typed_clients is not None:
             self.typed_clients.make_decoders(self.lifetime.results, self.protocols.values())
+        self.pings = {name: protocol.encode(PingMessage()) for name, protocol in self.protocols.items()}
         self.binders = {name: HubBinder(self.table, protocol) for name, protocol in self.protocols.items()}
 
     def connect(self, duplex: Duplex) -> HubConnection:
@@ -81,13 +87,11 @@ class HubConnectionHandler:
             coroutine: What to run.
             variables: Context variables that it may change.
         """
-        task = tasks.start(coroutine, asyncio.get_running_loop(), variables)
-        if not task.done():
-            self._keep(task)
+        tasks.start(coroutine, variables, self.running)
 
     def schedule(self, coroutine: Coroutine[Any, Any, None], variables: Context) -> None:
         """Run a coroutine from the next turn of the event loop on; the arguments are those of `start`."""
-        self._keep(asyncio.get_running_loop().create_task(coroutine, context=variables))
+        tasks.schedule(coroutine, variables, self.running)
 
     async def shut_down(self, grace: float) -> None:
         """Send every client away: idle ones at once, the others when their calls have ended.
@@ -110,21 +114,17 @@ class HubConnectionHandler:
         Args:
             grace: Seconds that they have, each time.
         """
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
-        for task in list(self._tasks):
+        if self.running:
+            await asyncio.wait(self.running, timeout=grace)
+        for task in list(self.running):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
+        if self.running:
+            await asyncio.wait(self.running, timeout=grace)
 
     async def _wait_for_connections(self, grace: float) -> None:
         deadline = asyncio.get_running_loop().time() + grace
-        while self._tasks and self.connections and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        while self.running and self.connections and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self.running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
 
 
 _BATCH = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, final
 
 from signalr_py.exceptions import LocalProtocolError
-from signalr_py.hub import texts
+from signalr_py.hub import tasks, texts
 from signalr_py.hub.invocations import ActiveInvocations, Invocation
 from signalr_py.hub.methods import ConnectionBinder
 from signalr_py.protocol.messages import (
@@ -58,6 +58,7 @@ class IncomingMessages:
         "_free_slots",
         "_handler",
         "_held",
+        "_is_watched",
         "_output",
         "_protocol",
         "_reconnection",
@@ -76,6 +77,7 @@ class IncomingMessages:
         self._protocol = protocol
         self._output = output
         self._reconnection = reconnection
+        self._is_watched = reconnection is not None or handler.dispatcher.hooks.sees_messages
         self._frames = protocol.frame_reader(handler.options.maximum_receive_message_size)
         self._binder = ConnectionBinder(handler.binders[protocol.name], handler.lifetime.results, protocol)
         self._free_slots = handler.options.maximum_parallel_invocations_per_client
@@ -111,18 +113,15 @@ class IncomingMessages:
         Raises:
             RemoteProtocolError: What comes next is no message, or an answer that is not the client's to give.
         """
-        connection, frames, protocol, binder = self._connection, self._frames, self._protocol, self._binder
-        reconnection, sees_messages = self._reconnection, self._handler.dispatcher.hooks.sees_messages
+        connection, frames = self._connection, self._frames
         if data:
             frames.feed(data)
-        while connection.takes_messages and self._held is None:
+        while not frames.is_exhausted and connection.takes_messages and self._held is None:
             frame = frames.next_frame()
             if frame is None:
                 return
-            message = protocol.decode(frame, binder)
-            if message is None or (reconnection is not None and not reconnection.receive(message)):
-                continue
-            if sees_messages and not self._is_admitted(message):
+            message = self._protocol.decode(frame, self._binder)
+            if message is None or (self._is_watched and not self._is_for_hub(message)):
                 continue
             if not _TAKE[type(message)](self, message):
                 self._held = message
@@ -158,6 +157,12 @@ class IncomingMessages:
         self._connection.take_messages()
         if self._held is None:
             self._output.resume_reading()
+
+    def _is_for_hub(self, message: HubMessage) -> bool:
+        """Have a message counted, and looked at by the filters, where that is wanted; tell whether the hub gets it."""
+        if self._reconnection is not None and not self._reconnection.receive(message):
+            return False
+        return not self._handler.dispatcher.hooks.sees_messages or self._is_admitted(message)
 
     def _is_admitted(self, message: HubMessage) -> bool:
         """Let the filters look at a message; one that they refuse is answered, or fails what waits for it."""
@@ -198,7 +203,7 @@ class IncomingMessages:
             self._calls += 1
         elif not invocation.is_stream:
             self._calls += 1
-        handler.start(handler.dispatcher.invoke(connection, invocation), connection.variables.copy())
+        tasks.start(handler.dispatcher.invoke(connection, invocation), connection.variables.copy(), handler.running)
         return True
 
     def _is_taken_up(self, invocation: Invocation) -> bool:

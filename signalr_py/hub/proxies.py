@@ -41,7 +41,8 @@ class ClientProxy:
 
         Each client receives it at most once; messages of one sender arrive at one receiver in the order they were sent.
         Sending to many clients never waits for a slow one. Sending to a single connection waits while it is slow,
-        unless the message may be dropped. It is no error when nobody is there.
+        unless the message may be dropped. It is no error when nobody is there. When the calling task is cancelled, some
+        of many clients may go without the message.
 
         A client that takes less than is sent to it has messages waiting, up to
         `HttpConnectionOptions(maximum_send_buffer_size=..., maximum_send_buffer_messages=...)`. When as much waits,

@@ -134,9 +134,7 @@ class Reconnection:
             await self._duplex.drain()
             if self._is_paused or self._has_ended or not (self._is_full or self._holds_back):
                 return
-            drained = asyncio.get_running_loop().create_future()
-            self._drainers.append(drained)
-            await drained
+            await _wait_in(self._drainers)
 
     async def drain_unseen(self) -> None:
         """Wait until reading goes on or is paused anew, if most of what the client may leave unread is kept.
@@ -144,9 +142,7 @@ class Reconnection:
         It is for those who wait without holding up what reading waits for.
         """
         if self._is_paused and self._replay.size >= self._duplex.send_limits.size // 2 and not self._has_ended:
-            drained = asyncio.get_running_loop().create_future()
-            self._streams.append(drained)
-            await drained
+            await _wait_in(self._streams)
 
     def pause_reading(self) -> None:
         """Say that nothing is looked at, not even acknowledgements."""
@@ -199,7 +195,7 @@ class Reconnection:
         """Acknowledge what has come since the last time, and look for how long the buffer is full."""
         if not self._duplex.is_suspended and (sequence_id := self._replay.acknowledgement()) is not None:
             self._duplex.write(self._protocol.encode(AckMessage(sequence_id)))
-        is_waiting = self._is_full and not self._is_paused
+        is_waiting = (self._is_full or (self._holds_back and self._is_half_full)) and not self._is_paused
         for patience, counts in (
             (self._patience_of_senders, is_waiting and self._holds_up_somebody()),
             (self._patience, is_waiting and not self._duplex.is_suspended),
@@ -208,8 +204,7 @@ class Reconnection:
                 self._failed(
                     ClientTimeoutError(
                         f"The client has acknowledged nothing for {patience.seconds:g} seconds, and "
-                        f"{self._replay.size} bytes wait for that; "
-                        f"the limit is HubOptions(stateful_reconnect_buffer_size={self._maximum_size})."
+                        f"{self._replay.size} bytes wait for that; the limit is {self._limit}."
                     )
                 )
                 return
@@ -231,6 +226,18 @@ class Reconnection:
         return self._replay.size > self._maximum_size
 
     @property
+    def _is_half_full(self) -> bool:
+        """Whether so much is not acknowledged that what may be dropped is held back."""
+        return self._replay.size >= max(self._duplex.send_limits.size // 2, 1)
+
+    @property
+    def _limit(self) -> str:
+        """The option that the client has reached."""
+        if self._is_full:
+            return f"HubOptions(stateful_reconnect_buffer_size={self._maximum_size})"
+        return f"half of HttpConnectionOptions(maximum_send_buffer_size={self._duplex.send_limits.size})"
+
+    @property
     def _holds_back(self) -> bool:
         return self._held is not None and self._held.count > 0
 
@@ -238,7 +245,7 @@ class Reconnection:
     def _takes_more(self) -> bool:
         """Whether the client takes what is written, so that nothing needs to be held back."""
         duplex = self._duplex
-        return duplex.keeps_up and not duplex.is_suspended and self._replay.size < duplex.send_limits.size // 2
+        return duplex.keeps_up and not duplex.is_suspended and not self._is_half_full
 
     def _hold(self, data: bytes, delivery: Delivery) -> bool:
         if self._held is None:
@@ -313,6 +320,17 @@ class Reconnection:
     def _release_streams(self) -> None:
         streams, self._streams = self._streams, []
         _let_go(streams)
+
+
+async def _wait_in(line: list[asyncio.Future[None]]) -> None:
+    waiting = asyncio.get_running_loop().create_future()
+    line.append(waiting)
+    try:
+        await waiting
+    except asyncio.CancelledError:
+        if waiting in line:
+            line.remove(waiting)
+        raise
 
 
 def _let_go(waiting: list[asyncio.Future[None]]) -> None:

@@ -10,25 +10,49 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from contextvars import Context
 
-__all__ = ["end_iteration", "is_cancelled", "start"]
+__all__ = ["end_iteration", "is_cancelled", "keep", "schedule", "start"]
 
 T = TypeVar("T")
 
 if sys.version_info >= (3, 12):
 
-    def start(
-        coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, variables: Context
-    ) -> asyncio.Task[T]:
-        """Run a coroutine up to its first suspension at once, and the rest as a task, with context variables."""
-        return asyncio.Task(coroutine, loop=loop, context=variables, eager_start=True)
+    def start(coroutine: Coroutine[Any, Any, T], variables: Context, running: set[asyncio.Task[T]]) -> asyncio.Task[T]:
+        """Run a coroutine up to its first suspension at once, and the rest as a task.
+
+        Args:
+            coroutine: What to run.
+            variables: Context variables that it may change.
+            running: Keeps what remains of it until it ends.
+        """
+        task = asyncio.Task(coroutine, loop=asyncio.get_running_loop(), context=variables, eager_start=True)
+        if not task.done():
+            keep(task, running)
+        return task
 
 else:
 
-    def start(
-        coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, variables: Context
-    ) -> asyncio.Task[T]:
-        """Run a coroutine as a task, with context variables; Python 3.11 cannot start it at once."""
-        return loop.create_task(coroutine, context=variables)
+    def start(coroutine: Coroutine[Any, Any, T], variables: Context, running: set[asyncio.Task[T]]) -> asyncio.Task[T]:
+        """Run a coroutine as a task; Python 3.11 cannot start it at once.
+
+        Args:
+            coroutine: What to run.
+            variables: Context variables that it may change.
+            running: Keeps it until it ends.
+        """
+        return schedule(coroutine, variables, running)
+
+
+def schedule(coroutine: Coroutine[Any, Any, T], variables: Context, running: set[asyncio.Task[T]]) -> asyncio.Task[T]:
+    """Run a coroutine from the next turn of the event loop on; the arguments are those of `start`."""
+    task = asyncio.get_running_loop().create_task(coroutine, context=variables)
+    keep(task, running)
+    return task
+
+
+def keep(task: asyncio.Task[T], running: set[asyncio.Task[T]]) -> None:
+    """Keep a task in a set until it ends."""
+    running.add(task)
+    task.add_done_callback(running.discard)
 
 
 def is_cancelled(error: BaseException) -> bool:

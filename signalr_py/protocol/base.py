@@ -74,6 +74,11 @@ class FrameReader(Protocol):
         ...
 
     @property
+    def is_exhausted(self) -> bool:
+        """Whether it is clear by now that `next_frame` would return None."""
+        ...
+
+    @property
     def buffered(self) -> int:
         """How many bytes wait for the rest of their message."""
         ...

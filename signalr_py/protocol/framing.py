@@ -27,12 +27,16 @@ class TextFrameReader:
     """Messages that end with the record separator; the separator counts towards the size.
 
     Whole messages are cut out of a chunk at once, and wait in reverse order; what is left of it waits for its rest.
+
+    Attributes:
+        is_exhausted: Whether it is clear by now that `next_frame` would return None.
     """
 
-    __slots__ = ("_frames", "_maximum", "_rest")
+    __slots__ = ("_frames", "_maximum", "_rest", "is_exhausted")
 
     def __init__(self, maximum_size: int | None = None) -> None:
         self._maximum = sys.maxsize if maximum_size is None else maximum_size
+        self.is_exhausted: bool = True
         self._frames: list[bytes] | None = None
         self._rest: bytes | bytearray = b""
 
@@ -43,6 +47,7 @@ class TextFrameReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the connection."""
+        self.is_exhausted = False
         frames = data.split(RECORD_SEPARATOR)
         rest = frames.pop()
         if self._rest:
@@ -62,15 +67,20 @@ class TextFrameReader:
         Raises:
             RemoteProtocolError: The message is larger than allowed.
         """
-        if self._frames:
-            frame = self._frames.pop()
+        frames = self._frames
+        if frames:
+            frame = frames.pop()
             if len(frame) >= self._maximum:
-                self._frames.append(frame)
+                frames.append(frame)
                 raise _too_large(self._maximum)
+            if not frames and not self._rest:
+                self._frames = None
+                self.is_exhausted = True
             return frame
         if len(self._rest) > self._maximum:
             raise _too_large(self._maximum)
         self._frames = None
+        self.is_exhausted = True
         return None
 
 
@@ -79,12 +89,16 @@ class LengthPrefixedFrameReader:
 
     A chunk is kept as it came while it is the only one, joined with others only when a message spans several of them,
     and released when its last message was taken.
+
+    Attributes:
+        is_exhausted: Whether it is clear by now that `next_frame` would return None.
     """
 
-    __slots__ = ("_data", "_maximum", "_start")
+    __slots__ = ("_data", "_maximum", "_start", "is_exhausted")
 
     def __init__(self, maximum_size: int | None = None) -> None:
         self._maximum = sys.maxsize if maximum_size is None else maximum_size
+        self.is_exhausted: bool = True
         self._data: bytes | bytearray = b""
         self._start = 0
 
@@ -95,6 +109,7 @@ class LengthPrefixedFrameReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the connection."""
+        self.is_exhausted = False
         if not self._data:
             self._data = data
         elif isinstance(self._data, bytearray):
@@ -115,6 +130,7 @@ class LengthPrefixedFrameReader:
         """
         data = self._data
         if not data:
+            self.is_exhausted = True
             return None
         start = self._start
         length = data[start]
@@ -125,8 +141,10 @@ class LengthPrefixedFrameReader:
         if end - start > self._maximum:
             raise _too_large(self._maximum)
         if end > len(data):
+            self.is_exhausted = True
             return None
         if end == len(data):
+            self.is_exhausted = True
             self._data = b""
             self._start = 0
         else:

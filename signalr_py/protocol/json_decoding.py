@@ -40,10 +40,10 @@ def decode(frame: bytes, binder: InvocationBinder) -> HubMessage | None:
         RemoteProtocolError: The frame is no hub message.
     """
     envelope = read_envelope(frame)
-    message_type = envelope.type
-    if message_type not in _CALLS:
+    read = _READERS_OF_CALLS.get(envelope.type)
+    if read is None:
         check_arguments(envelope)
-    read = _READERS.get(message_type)
+        read = _READERS_OF_OTHERS.get(envelope.type)
     return None if read is None else read(envelope, binder)
 
 
@@ -134,12 +134,13 @@ def _sequence_id(envelope: Envelope) -> int:
     return sequence_id
 
 
-_CALLS: Final = (1, 4)
-_READERS: Final[Mapping[int, Callable[[Envelope, InvocationBinder], HubMessage]]] = {
+_READERS_OF_CALLS: Final[Mapping[int, Callable[[Envelope, InvocationBinder], HubMessage]]] = {
     1: _invocation,
+    4: _stream_invocation,
+}
+_READERS_OF_OTHERS: Final[Mapping[int, Callable[[Envelope, InvocationBinder], HubMessage]]] = {
     2: _stream_item,
     3: _completion,
-    4: _stream_invocation,
     5: _cancel_invocation,
     6: _ping,
     7: _close,

@@ -219,11 +219,14 @@ class ConnectionHandler(Protocol):
         """
         ...
 
-    def tick(self, now: float) -> None:
-        """Check the time limits; comes about once a second.
+    def tick(self, now: float) -> float:
+        """Check the time limits; comes about once a second while there may be something to do.
 
         Args:
             now: Seconds of the server's monotonic clock.
+
+        Returns:
+            Until when nothing is to be done, unless bytes come or the transport changes.
         """
         ...
 

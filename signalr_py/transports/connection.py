@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ _FORMATS: Final = {
     TransportType.SERVER_SENT_EVENTS: frozenset({TransferFormat.TEXT}),
     TransportType.LONG_POLLING: frozenset(TransferFormat),
 }
+_AT_ONCE: Final = -math.inf
 _log = logging.getLogger("signalr_py.transports")
 
 
@@ -62,6 +64,7 @@ class TransportConnection(ConnectionOutput):
         "carried_credentials",
         "close_code",
         "credentials",
+        "due",
         "expires_at",
         "identity",
         "inactive_since",
@@ -83,6 +86,8 @@ class TransportConnection(ConnectionOutput):
         super().__init__(connection_id, options)
         self.identity: bytes = identity
         self.close_code: int = 1000
+        self.due: float = _AT_ONCE
+        """Until when `tick` has nothing to do; whatever may change that sets it back."""
         self.expires_at: float | None = None
         self.credentials: bytes | None = None
         self.carried_credentials: bytes | None = None
@@ -213,6 +218,7 @@ class TransportConnection(ConnectionOutput):
     def attach(self, transport: AttachedTransport) -> None:
         """Note that a request or a socket carries the connection."""
         self._carry(transport)
+        self.due = _AT_ONCE
         self.inactive_since = None
         self._detached.clear()
 
@@ -223,6 +229,7 @@ class TransportConnection(ConnectionOutput):
             for_good: Whether the client will not come back, or need not, for what it has not been told yet.
         """
         self._carry(None)
+        self.due = _AT_ONCE
         self._sending_since = None
         self.inactive_since = self._clock()
         if for_good or self.is_deleted:
@@ -248,6 +255,7 @@ class TransportConnection(ConnectionOutput):
 
     def sending_started(self) -> None:
         """Start the clock of `transport_send_timeout`."""
+        self.due = _AT_ONCE
         self._sending_since = self._clock()
 
     def sending_finished(self) -> None:
@@ -256,12 +264,15 @@ class TransportConnection(ConnectionOutput):
 
     def feed(self, data: bytes) -> None:
         """Take bytes of the client, in order."""
+        self.due = _AT_ONCE
         self._bytes_received += len(data)
         if not data or self._input_ended or self._ending.has_happened:
             return
-        self.reading.count(len(data))
-        if self._handler is not None:
-            self._handler.feed(data)
+        if self.reading.is_paused:
+            self.reading.count(len(data))
+        handler = self._handler
+        if handler is not None:
+            handler.feed(data)
         else:
             self._early += data
 
@@ -311,6 +322,25 @@ class TransportConnection(ConnectionOutput):
             now: Seconds of the monotonic clock.
             wall_time: Unix time in seconds.
         """
+        if self._is_quiet:
+            assert self._handler is not None
+            due = self._handler.tick(now)
+            self.due = due if self._is_quiet else _AT_ONCE
+        else:
+            self._check_time(now, wall_time)
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether no time limits matter but the hub's."""
+        return (
+            self._sending_since is None
+            and self.inactive_since is None
+            and self.expires_at is None
+            and self._handler is not None
+            and not self._ending.has_happened
+        )
+
+    def _check_time(self, now: float, wall_time: float) -> None:
         options = self.options
         if self._sending_since is not None and now - self._sending_since >= options.transport_send_timeout:
             _log.warning(

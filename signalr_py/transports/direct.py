@@ -48,6 +48,7 @@ class DirectTransport:
         turns: Writes once per turn of the event loop.
         finished: Called when the connection needs no transport any more, if the request has ended before.
         close_timeout: Seconds that the client has to close its side.
+        may_outlive_request: Whether the server waits for the connection at its end, so that the request need not.
         returns_to: The same connection, if this is not its first socket.
     """
 
@@ -64,10 +65,13 @@ class DirectTransport:
         "_is_finished",
         "_is_held",
         "_is_lost",
+        "_may_outlive_request",
         "_pending_size",
+        "_rest",
         "_returns_to",
         "_run",
         "_send",
+        "_slice_size",
         "_socket",
         "_turns",
         "_waiting",
@@ -84,6 +88,7 @@ class DirectTransport:
         turns: TurnWriter,
         finished: Callable[[TransportConnection], None],
         close_timeout: float,
+        may_outlive_request: bool,
         returns_to: StatefulConnection | None = None,
     ) -> None:
         self._connection = connection
@@ -92,11 +97,14 @@ class DirectTransport:
         self._turns = turns
         self._waiting = turns.waiting
         self._close_timeout = close_timeout
+        self._may_outlive_request = may_outlive_request
         self._returns_to = returns_to
         self._finished = finished
         self._run: Callable[[Callable[[bytes], None], bytes], None] = copy_context().run
         self.pending: bytes | list[bytes] | None = None
         self._pending_size = 0
+        self._slice_size = connection.options.application_max_buffer_size or _PENDING_SIZE
+        self._rest: bytearray | None = None
         self._is_corked = False
         self._is_blocked = True
         self._is_finished = False
@@ -121,7 +129,7 @@ class DirectTransport:
                 if self._done is not None:
                     await self._done
                 else:
-                    is_left_open = not self._is_lost
+                    is_left_open = not self._is_lost or self._rest is not None
         finally:
             if not is_left_open:
                 self._release()
@@ -133,7 +141,7 @@ class DirectTransport:
         if self._is_blocked:
             return self._is_lost
         encoder = self._encoder or self._choose_encoder()
-        frames = encoder.frames if encoder.message is data else encoder(data)
+        frames = encoder.frames if encoder.message is data else encoder.encode(data)
         if self.pending is not None:
             self._append(frames)
             return True
@@ -153,20 +161,26 @@ class DirectTransport:
         """Close the socket as soon as everything is written."""
         self._is_finished = True
         if not self._is_blocked:
+            self.flush()
+        if not self._is_blocked:
             self._close(self._connection.close_code)
 
     def abort(self) -> None:
         """Stop writing at once; a client that does not read is dropped, another one is told."""
         is_stalled = self._is_blocked
-        self.pending = None
+        self.pending = self._rest = None
         self._run = _take_nothing
         if is_stalled:
+            self._is_lost = True
             self._socket.abort()
         else:
             self._close(1000)
 
     def message_received(self, data: bytes, *, is_last: bool) -> None:
-        """Hand a message to the hub, and send what it writes meanwhile."""
+        """Hand a message to the hub, and send what it writes meanwhile; a large one comes to the hub in slices."""
+        if self._rest is not None or len(data) > self._slice_size:
+            self._take_later(data)
+            return
         is_added = self.pending is not None
         self._is_corked = True
         try:
@@ -176,13 +190,12 @@ class DirectTransport:
         self._is_corked = False
         if self.pending is not None:
             if is_last:
-                self.flush()
+                write_pending(self)
             elif not is_added:
                 self._flush_soon()
         reading = self._connection.reading
         if not reading.is_open and not self._is_held:
-            self._is_held = True
-            self._socket.pause_reading()
+            self._hold()
             reading.when_open(self._read_on)
 
     def writing_paused(self) -> None:
@@ -200,17 +213,23 @@ class DirectTransport:
         outbound = self._connection.outbound
         while outbound and not self._is_blocked:
             encoder = self._encoder or self._choose_encoder()
-            self.write_frames(encoder(outbound.take(_PENDING_SIZE)))
+            self.write_frames(encoder.encode(outbound.take(_PENDING_SIZE)))
         if not self._is_blocked:
             self._connection.sending_finished()
             if self._is_finished:
                 self._close(self._connection.close_code)
 
     def disconnected(self, code: int) -> None:
-        """Give the connection up."""
+        """Give the connection up, behind what the client sent before it left."""
         self._code = code
         self._is_lost = self._is_blocked = True
         self.pending = None
+        if self._run is _take_nothing:
+            self._rest = None
+        if self._rest is None:
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self._done is None:
             self._release()
             if not self._connection.is_kept:
@@ -234,17 +253,18 @@ class DirectTransport:
             self.writing_resumed()
             if connection.has_ended:
                 self.finish()
-        if not self._socket.outlive_request():
+        if not (self._may_outlive_request and self._socket.outlive_request()):
             self._done = asyncio.get_running_loop().create_future()
         self._socket.start(self)
 
     def _release(self) -> None:
+        is_goodbye = self._code not in _NO_GOODBYE and self._run is not _take_nothing
         self._is_lost = self._is_blocked = True
         self.pending = None
         self._run = _take_nothing
         if self._closing is not None:
             self._closing.cancel()
-        self._connection.release(self, is_goodbye=self._code not in _NO_GOODBYE)
+        self._connection.release(self, is_goodbye=is_goodbye)
 
     def _fail(self, error: Exception) -> None:
         self._run = _take_nothing
@@ -254,9 +274,47 @@ class DirectTransport:
         elif not self._done.done():
             self._done.set_exception(error)
 
+    def _hold(self) -> None:
+        if not self._is_held:
+            self._is_held = True
+            self._socket.pause_reading()
+
     def _read_on(self) -> None:
-        self._is_held = False
-        self._socket.resume_reading()
+        if self._is_held and self._rest is None:
+            self._is_held = False
+            self._socket.resume_reading()
+
+    def _take_later(self, data: bytes) -> None:
+        """Take a large message, and what has come behind it, in slices between which others have their turn."""
+        if self._rest is None:
+            self._rest = bytearray()
+            self._hold()
+            self._go_on()
+        self._rest += data
+
+    def _go_on(self) -> None:
+        reading = self._connection.reading
+        if reading.is_open:
+            asyncio.get_running_loop().call_soon(self._take_slice)
+        else:
+            reading.when_open(self._go_on)
+
+    def _take_slice(self) -> None:
+        rest, self._rest = self._rest, None
+        if rest is None:
+            return
+        self.message_received(bytes(rest[: self._slice_size]), is_last=True)
+        del rest[: self._slice_size]
+        reading = self._connection.reading
+        if rest and self._run is not _take_nothing:
+            self._rest = rest
+            self._go_on()
+        elif self._is_lost:
+            self._let_go()
+        elif reading.is_open:
+            self._read_on()
+        else:
+            reading.when_open(self._read_on)
 
     async def _is_accepted(self, subprotocol: str | None) -> bool:
         try:

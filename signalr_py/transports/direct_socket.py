@@ -57,7 +57,7 @@ class MessageEncoder(Protocol):
         """Its frames."""
         ...
 
-    def __call__(self, data: bytes) -> bytes:
+    def encode(self, data: bytes) -> bytes:
         """Return the frames of a message."""
         ...
 

@@ -43,22 +43,23 @@ class Flag:
 
 @final
 class Ending:
-    """Happens once."""
+    """Happens once.
 
-    __slots__ = ("_calls", "_cuts", "_happened")
+    Attributes:
+        has_happened: Whether it has.
+    """
+
+    __slots__ = ("_calls", "_cuts", "_happened", "has_happened")
 
     def __init__(self) -> None:
+        self.has_happened: bool = False
         self._happened = Flag()
         self._cuts: set[asyncio.Timeout] | None = None
         self._calls: tuple[Callable[[], None], ...] = ()
 
-    @property
-    def has_happened(self) -> bool:
-        """Whether it has."""
-        return self._happened.is_set
-
     def happen(self) -> None:
         """Let everybody know."""
+        self.has_happened = True
         self._happened.set()
         for cut in self._cuts or ():
             cut.reschedule(0)

@@ -94,7 +94,7 @@ class HubEndpoint:
             is_enabled=settings.options.enable_authentication_refresh,
             wall_clock=settings.manager.wall_clock,
         )
-        self._turns = TurnWriter()
+        self._turns: TurnWriter | None = None
         self._has_warned = False
 
     async def negotiate(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -208,6 +208,8 @@ class HubEndpoint:
         socket = direct_web_socket(scope)
         if socket is None:
             return WebSocketTransport(connection, receive, send, close_timeout=close_timeout, returns_to=returns_to)
+        if self._turns is None or not self._turns.is_here:
+            self._turns = TurnWriter()
         return DirectTransport(
             connection,
             send,
@@ -215,6 +217,7 @@ class HubEndpoint:
             turns=self._turns,
             finished=self._forget,
             close_timeout=close_timeout,
+            may_outlive_request=self._manager.drains_at_end,
             returns_to=returns_to,
         )
 

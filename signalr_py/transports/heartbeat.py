@@ -9,7 +9,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Protocol, final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Heartbeat", "Ticked"]
 
@@ -19,8 +19,8 @@ _log = logging.getLogger("signalr_py.transports")
 class Ticked(Protocol):
     """Something with time limits to check."""
 
-    def tick(self, now: float) -> None:
-        """Check them; `now` is in seconds of the monotonic clock."""
+    def tick(self, now: float) -> Iterable[None]:
+        """Check them; `now` is in seconds of the monotonic clock. Between two steps, others have their turn."""
         ...
 
 
@@ -72,6 +72,7 @@ class Heartbeat:
             now = self._clock()
             for ticked in self._ticked:
                 try:
-                    ticked.tick(now)
+                    for _ in ticked.tick(now):
+                        await asyncio.sleep(0)
                 except Exception:  # noqa: BLE001 - one failure must not stop the time limits of everything else
                     _log.exception("A heartbeat failed.")

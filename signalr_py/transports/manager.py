@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from signalr_py.exceptions import ConnectionLimitError
 from signalr_py.transports.connection import TransportConnection
@@ -15,7 +15,7 @@ from signalr_py.transports.stateful import StatefulConnection
 from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from signalr_py.options import HttpConnectionOptions
     from signalr_py.transports.base import ConnectionHandler, Duplex
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionManager"]
 
+_SLICE: Final = 1_000
 _log = logging.getLogger("signalr_py.transports")
 
 
@@ -57,6 +58,8 @@ class ConnectionManager:
         self._refusals = RefusalLog()
         self.is_leaving = False
         """Whether the server shuts down: nobody new is taken, and those who are there are told."""
+        self.drains_at_end = False
+        """Whether the server waits for the connections at its end, whatever has become of their requests."""
 
     @property
     def connections(self) -> Collection[TransportConnection]:
@@ -152,17 +155,25 @@ class ConnectionManager:
         for connection in list(self._connections.values()):
             connection.abort()
 
-    def tick(self, now: float) -> None:
-        """Check the time limits of every connection and forget those that have expired."""
+    def tick(self, now: float) -> Iterator[None]:
+        """Check the time limits of every connection and forget those that have expired.
+
+        Yields:
+            Nothing, between slices of the connections, for others to have their turn.
+        """
         wall_time = self.wall_clock()
         self._refusals.tick(now)
-        for connection in list(self._connections.values()):
+        for number, connection in enumerate(list(self._connections.values()), 1):
+            if number % _SLICE == 0:
+                yield
+            if now < connection.due:
+                continue
             try:
                 connection.tick(now, wall_time)
             except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
                 _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
             since = connection.inactive_since
-            if connection.has_ended and since is not None and now - since >= self._patience(connection):
+            if since is not None and connection.has_ended and now - since >= self._patience(connection):
                 self.remove(connection)
         self._forget_spent(wall_time)
 

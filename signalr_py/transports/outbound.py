@@ -59,8 +59,9 @@ class OutboundQueue:
     What happens to a message depends on its policy:
 
     * `disconnect` and `wait`: it is never dropped. When the queue is full, messages make room that may be dropped:
-      first those with `drop_oldest`, from the front; then those with `drop_new`, from the end. When that is not enough,
-      the connection must end. (Who sends with `wait` does so behind `drain`, and finds room.)
+      first those with `drop_oldest`, from the front; then those with `drop_new`, from the end; then values of which a
+      newer one waits. When that is not enough, the connection must end. (Who sends with `wait` does so behind `drain`,
+      and finds room.)
     * `drop_oldest`: when the queue is full, the oldest messages of this policy make room. When that is not enough, the
       oldest one is this one.
     * `drop_new`: when the queue is full, it is dropped.
@@ -68,9 +69,10 @@ class OutboundQueue:
       client would keep an old value for good. So a queue that is full of keys is treated as with `disconnect`.
 
     A message with a key takes the place of the one that it replaces, so that a value which changes all the time is not
-    put off for ever, unless a message without a key was added behind that place: then it goes to the end. So messages
-    with different keys may overtake one another, but the messages of one key, together with all that have none, arrive
-    in the order they were sent, as far as they arrive.
+    put off for ever. When a message without a key was added behind that place, it goes to the end. The value there
+    stays then, for the same reason: once for each key, and as long as there is room beside what must arrive. So
+    messages with different keys may overtake one another, but the messages of one key, together with all that have
+    none, arrive in the order they were sent, as far as they arrive.
 
     A queue in which nothing waits holds nothing but itself.
 
@@ -192,7 +194,13 @@ class OutboundQueue:
         finds room, although others may have waited, too.
         """
         while not self.keeps_up and not self.ended:
-            await self._drained()
+            drained = self._drained()
+            try:
+                await drained
+            except asyncio.CancelledError:
+                if self._drainers is not None and drained in self._drainers:
+                    self._drainers.remove(drained)
+                raise
 
     def when_drained(self, call: Callable[[], None]) -> None:
         """Call a function once, in a later turn of the event loop, when `drain` would be over."""
@@ -214,6 +222,11 @@ class OutboundQueue:
                 return False
             self._append(selection.added(data, delivery), len(data))
             return True
+        is_overtaken = selection.is_overtaken(waiting)
+        if is_overtaken and not selection.has_earlier(waiting) and self._has_room_for_another(selection):
+            selection.keep_earlier(waiting)
+            self._append(selection.added(data, delivery), len(data))
+            return True
         growth = len(data) - len(waiting.data)
         self.size -= len(waiting.data)
         self.count -= 1
@@ -221,15 +234,22 @@ class OutboundQueue:
             self.size += len(waiting.data)
             self.count += 1
             return False
-        if waiting.period == selection.period:
-            selection.replace(waiting, data)
-            self.size += len(data)
-            self.count += 1
-        else:
+        if is_overtaken:
             selection.remove(waiting)
             self._append(selection.added(data, delivery), len(data))
             self._close_gaps()
+        else:
+            selection.replace(waiting, data)
+            self.size += len(data)
+            self.count += 1
         return True
+
+    def _has_room_for_another(self, selection: Selection) -> bool:
+        """Tell whether there is room for two values of a key; what may be dropped and has no key makes it."""
+        while self.is_full and (size := selection.drop_without_key()):
+            self._lost(size)
+        self._close_gaps()
+        return not self.is_full
 
     def _add_droppable(self, data: bytes, delivery: Delivery) -> None:
         selection = self._selecting()

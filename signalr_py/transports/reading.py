@@ -21,23 +21,24 @@ class ReadingGate:
         limit: Bytes at which it closes; 0 for never.
     """
 
-    __slots__ = ("_is_paused", "_limit", "_unread", "_waiting", "is_open")
+    __slots__ = ("_limit", "_unread", "_waiting", "is_open", "is_paused")
 
     def __init__(self, limit: int) -> None:
         self.is_open: bool = True
         """Whether more bytes may come."""
+        self.is_paused: bool = True
+        """Whether what comes is to be counted."""
         self._limit = limit
-        self._is_paused = True
         self._unread = 0
         self._waiting: tuple[Callable[[], None], ...] = ()
 
     def pause(self) -> None:
         """Count from now on."""
-        self._is_paused = True
+        self.is_paused = True
 
     def resume(self) -> None:
         """Forget what was counted, and open."""
-        self._is_paused = False
+        self.is_paused = False
         self._unread = 0
         if not self.is_open:
             self.release()
@@ -50,8 +51,8 @@ class ReadingGate:
             resume()
 
     def count(self, size: int) -> None:
-        """Note bytes that have come."""
-        if self._is_paused:
+        """Note bytes that have come, if it is paused."""
+        if self.is_paused:
             self._unread += size
             if 0 < self._limit <= self._unread:
                 self.is_open = False

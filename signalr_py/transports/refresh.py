@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, final
 
 import msgspec
@@ -141,6 +142,7 @@ class AuthenticationRefresh:
                 return False
         connection.credentials = credentials
         connection.expires_at = expires_at(request)
+        connection.due = -math.inf
         return True
 
 

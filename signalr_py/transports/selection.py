@@ -43,6 +43,7 @@ class Selection:
     """
 
     __slots__ = (
+        "_earlier",
         "_keyed",
         "_newest",
         "_oldest",
@@ -64,11 +65,12 @@ class Selection:
         self._oldest: deque[WaitingMessage] = deque()
         self._newest: deque[WaitingMessage] = deque()
         self._keyed: dict[str, WaitingMessage] = {}
+        self._earlier: dict[str, WaitingMessage] = {}
 
     @property
     def is_empty(self) -> bool:
         """Whether the queue holds neither messages that may be dropped nor places of dropped ones."""
-        return not (self._oldest or self._newest or self._keyed or self.places)
+        return not (self._oldest or self._newest or self._keyed or self._earlier or self.places)
 
     @property
     def dropped(self) -> int:
@@ -78,6 +80,19 @@ class Selection:
     def waiting_with(self, delivery: Delivery) -> WaitingMessage | None:
         """Return the message that one with this delivery replaces."""
         return None if delivery.key is None else self._keyed.get(delivery.key)
+
+    def is_overtaken(self, message: WaitingMessage) -> bool:
+        """Whether a message without a key was added behind one with a key."""
+        return message.period != self.period
+
+    def has_earlier(self, message: WaitingMessage) -> bool:
+        """Whether a value waits that is earlier than one of the same key."""
+        return message.delivery.key in self._earlier
+
+    def keep_earlier(self, message: WaitingMessage) -> None:
+        """Leave a message with a key in its place, although a newer one is added to the end."""
+        assert message.delivery.key is not None
+        self._earlier[message.delivery.key] = message
 
     def added(self, data: bytes, delivery: Delivery) -> WaitingMessage:
         """Note a message that is added to the end of the queue, and return what to keep there."""
@@ -98,13 +113,22 @@ class Selection:
         if not message.data:
             self.places -= 1
         elif delivery.key is not None:
-            del self._keyed[delivery.key]
+            is_earlier = self._earlier.get(delivery.key) is message
+            del (self._earlier if is_earlier else self._keyed)[delivery.key]
         elif delivery.policy == "drop_oldest":
             self._oldest.popleft()
         else:
             self._newest.popleft()
 
     def drop(self) -> int:
+        """Drop a message that `drop_without_key` would, or else a value of which a newer one waits.
+
+        Returns:
+            Its size; 0 when there is none.
+        """
+        return self.drop_without_key() or self._drop_earlier()
+
+    def drop_without_key(self) -> int:
         """Drop the oldest message with `drop_oldest`, or else the newest one with `drop_new`.
 
         Returns:
@@ -124,6 +148,12 @@ class Selection:
             return 0
         self.dropped_new += 1
         return self._empty(self._newest.pop())
+
+    def _drop_earlier(self) -> int:
+        for key in self._earlier:
+            self.replaced += 1
+            return self._empty(self._earlier.pop(key))
+        return 0
 
     def refused(self, data: bytes, delivery: Delivery) -> None:
         """Note a message that is dropped before it is added."""
@@ -152,6 +182,7 @@ class Selection:
         self._oldest.clear()
         self._newest.clear()
         self._keyed.clear()
+        self._earlier.clear()
 
     def _empty(self, message: WaitingMessage) -> int:
         size = len(message.data)

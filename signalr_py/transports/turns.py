@@ -40,18 +40,24 @@ class TurnWriter:
     """Writes what sockets have collected, in the order they were added, at the beginning of the next turn of the loop.
 
     Writing to a socket costs more than all the rest, so after a message to thousands of clients others have their turn
-    between slices of them.
+    between slices of them. It is good for the event loop that runs when it is made, and no other.
     """
 
-    __slots__ = ("waiting",)
+    __slots__ = ("_loop", "waiting")
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.waiting: list[Collecting] = []
         """What has something to write; when it is empty, `schedule` comes before something is added."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether its event loop is the running one."""
+        return self._loop is asyncio.get_running_loop()
+
     def schedule(self) -> None:
         """Write in the next turn what is added in this one."""
-        asyncio.get_running_loop().call_soon(self._write)
+        self._loop.call_soon(self._write)
 
     def _write(self) -> None:
         waiting = self.waiting

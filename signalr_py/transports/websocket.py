@@ -12,7 +12,7 @@ from signalr_py.transports.sending import report_loss, start_at_once
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from starlette.types import Message, Receive, Send
+    from starlette.types import Receive, Send
 
     from signalr_py.transports.connection import TransportConnection
     from signalr_py.transports.stateful import StatefulConnection
@@ -198,12 +198,10 @@ class WebSocketTransport:
         return False
 
     async def _send_frame(self, data: bytes) -> None:
-        message: Message = {"type": "websocket.send"}
         if self._connection.binary:
-            message["bytes"] = data
+            await self._send({"type": "websocket.send", "bytes": data})
         else:
-            message["text"] = data.decode()
-        await self._send(message)
+            await self._send({"type": "websocket.send", "text": data.decode()})
 
     def _start_writer(self) -> None:
         self._writing = True
@@ -241,13 +239,14 @@ class WebSocketTransport:
 
     async def _read(self) -> None:
         connection = self._connection
-        receive = self._receive
+        receive, reading = self._receive, connection.reading
         slice_size = connection.options.application_max_buffer_size or _FRAME_SIZE
         while True:
             message = await receive()
             kind = message["type"]
             if kind == "websocket.receive":
-                await connection.wait_readable()
+                if not reading.is_open:
+                    await connection.wait_readable()
                 data = message.get("bytes")
                 if data is None:
                     data = message["text"].encode()

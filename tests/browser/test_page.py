@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.browser.browser import Page
     from tests.browser.conftest import Pages, Servers
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(150)]
 
 KINDS = (
     "ProviderHealthChanged",

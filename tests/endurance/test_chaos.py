@@ -23,7 +23,7 @@ AT_ONCE = 25
 SECONDS = 120
 
 # The clients' libraries leave sockets open when a request is cancelled while it connects.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"), pytest.mark.long]
 
 
 @pytest.mark.timeout(SECONDS + 30)

@@ -16,7 +16,7 @@ Servers: TypeAlias = Callable[[Place], ServerProcess]
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Start each server that is asked for once, and end them all with the session."""
+    """Start each server that is asked for once, and end them all when nobody is left to serve."""
     running: dict[str, ServerProcess] = {}
     with contextlib.ExitStack() as stack:
 
@@ -27,6 +27,8 @@ def servers() -> Iterator[Servers]:
             return running[key]
 
         yield server
+        for each in running.values():
+            each.kill()
 
 
 @pytest.fixture

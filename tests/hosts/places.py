@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.support.processes import ServerProcess
 
-__all__ = ["HOSTS", "PLACES", "UVICORN", "Place"]
+__all__ = ["FAST", "HOSTS", "HOSTS_AND_LOOPS", "PLACES", "UVICORN", "Place"]
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,30 @@ class Place:
         return server.url + self.app.prefix + hub
 
 
+_FAST_CLASS: Final = ("uvicorn", "--ws", FAST_WEB_SOCKET_CLASS)
+
 HOSTS: Final = {
     "uvicorn-websockets-sansio": ("uvicorn",),
     "uvicorn-websockets": ("uvicorn", "--ws", "websockets"),
     "uvicorn-wsproto": ("uvicorn", "--ws", "wsproto"),
     "uvicorn-uvloop": ("uvicorn", "--loop", "uvloop"),
-    "uvicorn-fast": ("uvicorn", "--ws", FAST_WEB_SOCKET_CLASS),
-    "uvicorn-fast-uvloop": ("uvicorn", "--ws", FAST_WEB_SOCKET_CLASS, "--loop", "uvloop"),
+    "uvicorn-fast-uvloop": (*_FAST_CLASS, "--loop", "uvloop"),
     "hypercorn": ("hypercorn",),
     "granian": ("granian",),
 }
-"""Arguments of `tests.hosts.serve` for each host."""
+"""Arguments of `tests.hosts.serve` for each host.
+
+The fast class is here on uvloop, which is installed with it. `tests/hosts/asgi` shows on both event loops what the
+class makes of frames, requests and ends; a whole conversation, and clients that read too little, meet it on asyncio's
+as well.
+"""
 
 UVICORN: Final = "uvicorn-websockets-sansio"
+
+FAST: Final = "uvicorn-fast"
+
+HOSTS_AND_LOOPS: Final = {**HOSTS, FAST: _FAST_CLASS}
+"""Every host, and the fast class on both event loops."""
 
 _PATIENT: Final = {"transport_send_timeout": 600}
 _OUTSIDE: Final = (*HOSTS[UVICORN], "--root-path", "/outside")
@@ -66,7 +77,7 @@ def _shaped(shape: Shape) -> Place:
 
 
 PLACES: Final = {
-    **{name: Place(arguments, AppOptions(http=_PATIENT)) for name, arguments in HOSTS.items()},
+    **{name: Place(arguments, AppOptions(http=_PATIENT)) for name, arguments in HOSTS_AND_LOOPS.items()},
     **{shape: _shaped(shape) for shape in SHAPES if shape != "starlette"},
     "root-path": Place(_OUTSIDE, AppOptions(http=_PATIENT)),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +90,35 @@ async def test_hubs_are_not_pinged_and_others_are() -> None:
         for client in (hub, other):
             await client.leave()
         await running.idle()
+
+
+@pytest.mark.parametrize("requests", [0, 1], ids=["with the lifespan", "without the lifespan"])
+async def test_who_waits_for_a_hub_that_is_told_of_a_disconnect(requests: int) -> None:
+    is_told, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class SlowHub(EchoHub):
+        async def on_disconnected(self, error: Exception | None) -> None:
+            is_told.set()
+            await may_end.wait()
+            ended.set()
+
+    signalr = SignalR()
+    app = Starlette(routes=[signalr.map_hub("/hub", SlowHub)])
+    async with AsyncExitStack() as stack:
+        if not requests:
+            await stack.enter_async_context(signalr.lifespan())
+        stack.push_async_callback(signalr.shutdown)
+        running = await stack.enter_async_context(serving(app))
+        client = await running.open("/hub")
+        client.write(frame(TEXT, HANDSHAKE.encode()))
+        assert await client.message() == "{}" + RS
+        client.abort()
+        async with asyncio.timeout(10):
+            await is_told.wait()
+        assert len(running.tasks) == requests
+        may_end.set()
+        await running.idle()
+    assert ended.is_set()
 
 
 class Watching:

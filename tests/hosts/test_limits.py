@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.hosts.conftest import Servers
     from tests.support.raw_client import RawClient
 
+pytestmark = pytest.mark.long
+
 PENDING = 20
 FLOOD = 1000
 AT_ONCE = 50

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.processes import ServerProcess
     from tests.support.raw_client import RawClient
 
+pytestmark = pytest.mark.long
+
 EXIT_LIMIT = 10
 """Seconds after which a server that still runs will never end."""
 

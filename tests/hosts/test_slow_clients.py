@@ -13,7 +13,7 @@ import pytest
 
 from tests.hosts.application import AppOptions
 from tests.hosts.listening import PUBLISHED, listeners
-from tests.hosts.places import HOSTS, UVICORN, Place
+from tests.hosts.places import FAST, HOSTS_AND_LOOPS, UVICORN, Place
 from tests.hosts.stalling import stalled_client
 from tests.support.raw_client import PATIENCE, RS, connect
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tests.hosts.conftest import Servers
     from tests.hosts.stalling import StalledClient
 
-FAST: Final = "uvicorn-fast"
-ALL_HOSTS: Final = {**HOSTS, FAST: ("uvicorn", "--ws", "signalr_py.servers.uvicorn:FastWebSocketProtocol")}
+pytestmark = pytest.mark.long
+
 CARRIERS: Final = [(UVICORN, "WebSockets"), (UVICORN, "ServerSentEvents"), (FAST, "WebSockets")]
 FULL: Final = 100_000
 """Bytes that wait at the server when the socket takes nothing more."""
@@ -34,7 +34,7 @@ PATIENT: Final = {"transport_send_timeout": 600, "maximum_send_buffer_size": 2**
 
 
 def place(host: str, **http: Any) -> Place:
-    return Place(ALL_HOSTS[host], AppOptions(http={**PATIENT, **http}))
+    return Place(HOSTS_AND_LOOPS[host], AppOptions(http={**PATIENT, **http}))
 
 
 async def published(stalled: StalledClient, *, last: int = -1, count: int = sys.maxsize) -> list[int]:
@@ -52,7 +52,7 @@ async def published(stalled: StalledClient, *, last: int = -1, count: int = sys.
 
 
 @pytest.mark.parametrize("transport", ["WebSockets", "ServerSentEvents"])
-@pytest.mark.parametrize("host", list(ALL_HOSTS))
+@pytest.mark.parametrize("host", list(HOSTS_AND_LOOPS))
 async def test_a_client_that_reads_again_finds_the_newest_of_each_key(
     servers: Servers, host: str, transport: str
 ) -> None:

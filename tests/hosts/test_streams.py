@@ -102,7 +102,7 @@ async def served(
     """Serve the hub on uvicorn inside the block; nothing may be left of it."""
     signalr = SignalR(HubOptions(enable_detailed_errors=True))
     app = Starlette(routes=[signalr.map_hub("/hub", streaming_hub(board), http=http)], lifespan=signalr.lifespan)
-    server = uvicorn.Server(uvicorn.Config(app, ws=ws, log_level="critical", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, ws=ws, log_config=None, lifespan="on"))
     async with asyncio.timeout(PATIENCE), no_task_left():
         with socket.create_server(("127.0.0.1", 0)) as listener:
             serving = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.clients.driver import ClientDriver
-from tests.interop.peers import PATHS, REFERENCE, DriverName, HostName, interop_server, make_driver
+from tests.interop.peers import FAST, PATHS, REFERENCE, DriverName, HostName, interop_server, make_driver
 from tests.support.processes import ServerProcess
 
 Servers: TypeAlias = Callable[..., ServerProcess]
@@ -24,11 +24,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_paths: run the test on each of `PATHS` instead of on the fast one alone")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what does not choose its host on each of `PATHS`."""
+    """Run what does not choose its host on the fast path, and on the plain one too where a test asks for both.
+
+    The paths differ in how bytes and ends come and go, not in what is said: the smoke test, the probe and what breaks
+    and resumes connections are for both, and what a hub makes of a message need not be shown twice.
+    """
     if "default_host" in metafunc.fixturenames:
-        is_reference = metafunc.config.getoption("--against-reference", default=False)
-        hosts = [REFERENCE] if is_reference else PATHS
+        if metafunc.config.getoption("--against-reference", default=False):
+            hosts: tuple[HostName, ...] = (REFERENCE,)
+        else:
+            hosts = PATHS if metafunc.definition.get_closest_marker("both_paths") else (FAST,)
         metafunc.parametrize("default_host", hosts, indirect=True, scope="session")
 
 
@@ -39,7 +49,7 @@ def against_reference(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Start each interop server that is asked for once, and end them all with the session."""
+    """Start each interop server that is asked for once, and end them all when nobody is left to serve."""
     running: dict[tuple[str, ...], ServerProcess] = {}
     with contextlib.ExitStack() as stack:
 
@@ -50,6 +60,8 @@ def servers() -> Iterator[Servers]:
             return running[key]
 
         yield server
+        for each in running.values():
+            each.kill()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ __all__ = [
     "ABILITIES",
     "CLIENTS",
     "DRIVERS",
+    "FAST",
     "HOSTS",
     "PATHS",
     "REFERENCE",
@@ -54,8 +55,9 @@ ABILITIES: Mapping[ClientName, Abilities] = {
 
 HostName: TypeAlias = str
 REFERENCE: HostName = "aspnetcore"
-PATHS: tuple[HostName, ...] = ("uvicorn", "uvicorn-fast")
-"""The hosts that every test of this folder meets: ASGI's `receive` and `send`, and the way past them."""
+FAST: HostName = "uvicorn-fast"
+PATHS: tuple[HostName, ...] = ("uvicorn", FAST)
+"""A host for each way that bytes take: ASGI's `receive` and `send`, and the way past them."""
 
 HOSTS: dict[HostName, tuple[str, ...]] = {
     "uvicorn": ("--host-server", "uvicorn", "--ws", "websockets-sansio"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.interop.conftest import Drivers, Servers
     from tests.support.processes import ServerProcess
 
+pytestmark = [pytest.mark.both_paths, pytest.mark.long]
+
 RECONNECTING: tuple[DriverName, ...] = ("typescript", "dotnet")
 """Clients that can come back by themselves."""
 

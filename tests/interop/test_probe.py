@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.interop.conftest import Servers
     from tests.interop.peers import HostName
 
+pytestmark = pytest.mark.long
+
 PROBE = COPIES / "probe" / "probe.py"
 ANSWERS = COPIES / "probe" / "reference.json"
 SECONDS = 240

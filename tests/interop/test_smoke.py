@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients.base import Client, ClientError, Connection, ProtocolName, TransportName
+from tests.clients.pysignalr_client import PysignalrClient
 from tests.interop.peers import (
     ABILITIES,
     CLIENTS,
@@ -19,12 +20,15 @@ from tests.interop.peers import (
     ClientName,
     HostName,
     clean_ends,
-    make_client,
 )
 from tests.support import components
 
 if TYPE_CHECKING:
-    from tests.interop.conftest import Servers
+    from collections.abc import AsyncIterator
+
+    from tests.interop.conftest import Drivers, Servers
+
+pytestmark = pytest.mark.long
 
 Meeting = tuple[HostName, ClientName, TransportName, ProtocolName]
 
@@ -84,12 +88,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("host", "client", "transport", "protocol"), meetings, ids=map("-".join, meetings))
 
 
+@pytest.fixture
+async def peer(client: ClientName, drivers: Drivers) -> AsyncIterator[Client]:
+    """Yield the client, whose program goes on to its next conversation, and end the connections that it opened."""
+    if client == "pysignalr":
+        async with PysignalrClient() as pysignalr:
+            yield pysignalr
+    else:
+        driver = await drivers(client)
+        yield driver
+        await driver.stop_all()
+
+
 async def test_smoke(
-    servers: Servers, host: HostName, client: ClientName, transport: TransportName, protocol: ProtocolName
+    servers: Servers, peer: Client, host: HostName, client: ClientName, transport: TransportName, protocol: ProtocolName
 ) -> None:
     url = servers(host).url + "/interop"
-    async with make_client(client) as peer:
-        await hold_conversation(peer, url, transport, protocol, clean_ends(client, transport))
+    await hold_conversation(peer, url, transport, protocol, clean_ends(client, transport))
 
 
 async def hold_conversation(

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 RESUMING: tuple[DriverName, ...] = ("typescript", "dotnet")
 """The official clients with stateful reconnect; the Java client has none."""
 
-pytestmark = pytest.mark.parametrize(("name", "protocol"), over_each_protocol(RESUMING), indirect=["name"])
+pytestmark = [
+    pytest.mark.both_paths,
+    pytest.mark.long,
+    pytest.mark.parametrize(("name", "protocol"), over_each_protocol(RESUMING), indirect=["name"]),
+]
 
 
 @pytest.fixture

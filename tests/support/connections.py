@@ -157,6 +157,7 @@ class DirectSite(WebSocketSite):
             turns=self.turns,
             finished=self.finished.append,
             close_timeout=self._close_timeout,
+            may_outlive_request=True,
         )
 
 

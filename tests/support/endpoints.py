@@ -95,6 +95,7 @@ class ServedHub:
         self._sockets = cycle(sockets)
         options = options or HttpConnectionOptions()
         self.manager = ConnectionManager(options, self.handlers, clock=self.clock, wall_clock=self.wall_clock)
+        self.manager.drains_at_end = True
         self.tokens = ConnectionTokens([KEY], name)
         self.endpoint = HubEndpoint(
             EndpointSettings(
@@ -116,7 +117,7 @@ class ServedHub:
         """Let time pass, and the heartbeat notice."""
         self.clock.now += seconds
         self.wall_clock.now += seconds
-        self.manager.tick(self.clock.now)
+        list(self.manager.tick(self.clock.now))
 
     async def negotiate(self, *, user: object = None, stateful: bool = False) -> Negotiated:
         """Return a new connection's id and token."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS
+from signalr_py.servers.uvicorn.choosing import FAST_WEB_SOCKET_CLASS, fast_web_socket_class
 from signalr_py.servers.uvicorn.protocol import FastWebSocketProtocol
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 __all__ = ["serve_fast"]
+
+_TRIED_OUT: Final = fast_web_socket_class()
+"""Tried out before any event loop runs, since that blocks."""
 
 
 @asynccontextmanager
@@ -31,9 +34,9 @@ async def serve_fast(app: ASGIApp, **settings: Any) -> AsyncIterator[str]:
     Yields:
         The `http://` address of the server.
     """
-    config = uvicorn.Config(app, ws=FAST_WEB_SOCKET_CLASS, log_level="critical", lifespan="on", **settings)
+    config = uvicorn.Config(app, ws=FAST_WEB_SOCKET_CLASS, log_config=None, lifespan="on", **settings)
     config.load()
-    assert config.ws_protocol_class is FastWebSocketProtocol
+    assert config.ws_protocol_class is _TRIED_OUT is FastWebSocketProtocol
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -25,6 +25,7 @@ class RecordingHandler:
         self.on_feed: Callable[[bytes], object] | None = None
         self.ends = 0
         self.ticks: list[float] = []
+        self.quiet_time: float = 0
         self.expirations = 0
         self.refreshes: list[object] = []
         self.is_same_user = True
@@ -78,9 +79,10 @@ class RecordingHandler:
             self.on_reconnected()
         self._changes.note()
 
-    def tick(self, now: float) -> None:
-        """Learn the time."""
+    def tick(self, now: float) -> float:
+        """Learn the time, and say until when nothing is to be done."""
         self.ticks.append(now)
+        return now + self.quiet_time
 
     def authentication_expired(self) -> None:
         """Learn that the credentials have run out."""

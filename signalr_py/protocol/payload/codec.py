@@ -39,7 +39,9 @@ PLAIN_KINDS: Final = frozenset({bool, bytes, float, int, str, type(None)})
 _ANY_JSON: Final = msgspec.json.Decoder(Raw)
 _N, _F, _QUOTE = b'Nf"'
 _NOT_A_NUMBER: Final = re.compile(rb"NaN|Infinity")
-_BARE_KEY: Final = re.compile(rb"\{-?[0-9]")
+_DIGIT_IN_FRONT_OF_COLON: Final = re.compile(rb":(?<=[0-9]:)")
+_BARE_FIRST_KEY: Final = re.compile(rb"\{-?[0-9]")
+_BARE_LATER_KEY: Final = re.compile(rb",-?[0-9][0-9.E+-]*:")
 _TEXT_OR_BARE_KEY: Final = re.compile(rb'("(?:[^"\\]|\\.)*")|([{,])(-?[0-9][0-9.E+-]*):')
 
 
@@ -116,13 +118,19 @@ def _always_json(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
     # are the cheapest that let nearly all messages pass: bytes are looked for as numbers, since `b"N" in data` is slow.
     def encode_json(value: Any) -> bytes:
         data = encode(value)
-        if (data.rfind(b"{") or data[1] != _QUOTE) and _BARE_KEY.search(data):
+        if (data.rfind(b"{") or data[1] != _QUOTE) and _may_have_bare_keys(data):
             data = _TEXT_OR_BARE_KEY.sub(_with_text_for_key, data)
         if (_N in data or _F in data) and _NOT_A_NUMBER.search(data) and not _is_json(data):
             raise ValueError("a Decimal in it is not a finite number")
         return data
 
     return encode_json
+
+
+def _may_have_bare_keys(data: bytes) -> bool:
+    return _DIGIT_IN_FRONT_OF_COLON.search(data) is not None and (
+        _BARE_FIRST_KEY.search(data) is not None or _BARE_LATER_KEY.search(data) is not None
+    )
 
 
 def _with_text_for_key(match: re.Match[bytes]) -> bytes:

@@ -60,14 +60,20 @@ class Pings:
         self._timeout = timeout
         self._pinged: dict[Pinged, _State] = {}
         self._timers = timers
-        self._timer: object | None = None
+        self._loop: Timers | None = None
+        self._is_scheduled = False
 
     def add(self, web_socket: Pinged) -> None:
-        """Ping a client from now on."""
+        """Ping a client from now on; those of an event loop that ran before are forgotten."""
         if self._interval:
-            self._pinged[web_socket] = _State(self._timers().time() + self._interval)
-            if self._timer is None:
-                self._schedule()
+            timers = self._timers()
+            if timers is not self._loop:
+                self._loop = timers
+                self._is_scheduled = False
+                self._pinged.clear()
+            self._pinged[web_socket] = _State(timers.time() + self._interval)
+            if not self._is_scheduled:
+                self._schedule(timers)
 
     def discard(self, web_socket: Pinged) -> None:
         """Stop pinging a client, if it was pinged."""
@@ -80,13 +86,15 @@ class Pings:
             state.data = None
             state.due = state.sent + self._interval
 
-    def _schedule(self) -> None:
+    def _schedule(self, timers: Timers) -> None:
         period = min(self._interval, self._timeout or self._interval) / _TICKS_PER_INTERVAL
-        self._timer = self._timers().call_later(period, self._tick)
+        timers.call_later(period, self._tick)
+        self._is_scheduled = True
 
     def _tick(self) -> None:
-        self._timer = None
-        now = self._timers().time()
+        self._is_scheduled = False
+        timers = self._timers()
+        now = timers.time()
         for web_socket, state in list(self._pinged.items()):
             if now < state.due:
                 continue
@@ -96,7 +104,7 @@ class Pings:
                 self.discard(web_socket)
                 web_socket.end(_TIMED_OUT, "keepalive ping timeout")
         if self._pinged:
-            self._schedule()
+            self._schedule(timers)
 
     def _ping(self, web_socket: Pinged, state: _State, now: float) -> None:
         state.data = secrets.token_bytes(4) if self._timeout else None

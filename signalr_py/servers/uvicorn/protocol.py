@@ -139,9 +139,8 @@ class FastWebSocketProtocol(asyncio.Protocol):
         self._request = request
         self._scope = self._new_scope(request)
         self._receiver.put({"type": "websocket.connect"})
-        task = self._task = self._loop.create_task(self._run())
-        self._server_state.tasks.add(task)
-        task.add_done_callback(self._server_state.tasks.discard)
+        # uvicorn makes this the protocol of the socket when this call returns, so even an eager task begins later.
+        self._loop.call_soon(self._start)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the client has gone before the upgrade was answered."""
@@ -244,7 +243,13 @@ class FastWebSocketProtocol(asyncio.Protocol):
             "extensions": {"websocket.http.response": {}, EXTENSION: self},
         }
 
+    def _start(self) -> None:
+        task = self._loop.create_task(self._run())
+        self._server_state.tasks.add(task)
+        task.add_done_callback(self._server_state.tasks.discard)
+
     async def _run(self) -> None:
+        self._task = asyncio.current_task()
         try:
             result: Any = await self._config.loaded_app(self._scope, self._receiver.receive, self._send)
         except ClientDisconnected:
@@ -256,17 +261,17 @@ class FastWebSocketProtocol(asyncio.Protocol):
             if not isinstance(error, Exception):
                 raise
         else:
-            if self._state in _UNANSWERED:
+            if self._state in _UNANSWERED and not self.transport.is_closing():
                 _log.error("ASGI callable returned without completing handshake.")
                 self._fail()
             elif result is not None:
                 _log.error("ASGI callable should return None, but returned '%s'.", result)
         finally:
             self._task = None
-        if self._closing is None and not self._has_outlived_request:
-            if self._connection is not None and not self._connection.has_ended:
-                self._connection.end(1000)
-            self.transport.close()
+            if self._closing is None and not self._has_outlived_request:
+                if self._connection is not None and not self._connection.has_ended:
+                    self._connection.end(1000)
+                self.transport.close()
 
     def _fail(self) -> None:
         if self._state in _UNANSWERED:
@@ -290,7 +295,8 @@ class FastWebSocketProtocol(asyncio.Protocol):
             is_text = data is None
             if data is None:
                 data = message["text"].encode()
-            self._accepted().write(self.encoder(binary=not is_text)(data))
+            # An application may send the same `bytearray` again with other contents, and encoders go by identity.
+            self._accepted().write(self.encoder(binary=not is_text).encode(bytes(data)))
         elif kind == "websocket.close":
             code = message.get("code", 1000)
             check_close_code(code)
@@ -339,6 +345,8 @@ class FastWebSocketProtocol(asyncio.Protocol):
         self._state = _State.OPEN
         self._shared.pings.add(self._connection)
         early, self._early, self._request = self._early, b"", None
+        if early:
+            self.transport.resume_reading()
         take_over(
             self.transport,
             self._connection,
@@ -346,8 +354,6 @@ class FastWebSocketProtocol(asyncio.Protocol):
             maximum_frame_size=self._config.ws_max_size,
             early=early,
         )
-        if early:
-            self.transport.resume_reading()
 
     def _go_on_refusing(self, kind: str, message: MutableMapping[str, Any]) -> None:
         if kind != "websocket.http.response.body":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ def is_surrounded(task: asyncio.Task[Any]) -> bool:
     outermost = getattr(coroutine, "cr_frame", None)
     # A coroutine that runs does not tell what it awaits (`cr_await`), so this goes from the inside out.
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_PASSING_ON):
+    while frame is not None and _passes_on(str(frame.f_globals.get("__name__"))):
         if frame is outermost:
             return False
         frame = frame.f_back
     return True
+
+
+@lru_cache(maxsize=256)
+def _passes_on(module: str) -> bool:
+    return module.startswith(_PASSING_ON)

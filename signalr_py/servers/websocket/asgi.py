@@ -104,6 +104,7 @@ class AsgiReceiver:
             self.source.resume_reading()
         if not self._is_writable:
             receiver.writing_paused()
+            self.writing_resumed()
         messages = [data for event in events if (data := _data(event)) is not None]
         for number, message in enumerate(messages, 1):
             receiver.message_received(message, is_last=number == len(messages))

@@ -69,7 +69,7 @@ class FrameEncoder:
         self.message: bytes | None = None
         self.frames: bytes = b""
 
-    def __call__(self, data: bytes) -> bytes:
+    def encode(self, data: bytes) -> bytes:
         """Return the frame of a message; the same object as before for the message object of the call before."""
         if data is not self.message:
             compressed = None if self._compress is None else self._compress(data)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -72,6 +73,81 @@ async def test_a_broken_frame_before_the_accept_ends_the_connection_after_it(ser
     assert client.response.status == 101
     assert (await client.expect_closed())[0] == 1002
     assert (await echo.disconnects.get())["code"] == 1002
+    await server.idle()
+
+
+async def test_frames_that_come_before_the_accept_count_for_an_application_that_is_slow(serve: Serve) -> None:
+    may_accept, go_on = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await may_accept.wait()
+        await send({"type": "websocket.accept"})
+        await go_on.wait()
+        while (await receive())["type"] == "websocket.receive":
+            pass
+
+    server = await serve(app)
+    client = await server.connect()
+    client.ask()
+    await server.has_call()
+    transport = server_side(server)
+    client.write(*(frame(BINARY) for _ in range(100)))
+    await until(lambda: not transport.is_reading())
+    may_accept.set()
+    await client.answered()
+    assert client.response.status == 101
+    assert not transport.is_reading()
+    go_on.set()
+    await until(transport.is_reading)
+    await client.leave()
+    await server.idle()
+
+
+def eager_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **settings: Any) -> asyncio.Task[Any]:
+    """Start a task at once where Python can; `asyncio.eager_task_factory` is not for uvloop."""
+    settings |= {"eager_start": True} if sys.version_info >= (3, 12) else {}
+    return asyncio.Task(coroutine, loop=loop, **settings)
+
+
+async def test_the_tasks_of_the_event_loop_may_be_eager(serve: Serve) -> None:
+    loop = asyncio.get_running_loop()
+    server = await serve(Echo())
+    before = loop.get_task_factory()
+    loop.set_task_factory(eager_task)
+    try:
+        client = await server.open()
+        client.write(frame(TEXT, b"hello"))
+        assert await client.message() == "hello"
+        await client.leave()
+        await server.idle()
+    finally:
+        loop.set_task_factory(before)
+
+
+async def test_an_application_that_is_cancelled_before_the_accept_leaves_no_connection(serve: Serve) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        raise asyncio.CancelledError
+
+    server = await serve(app)
+    assert (await server.refused()).response.status == 500
+    await server.idle()
+
+
+async def test_a_buffer_may_be_sent_again_with_other_contents(serve: Serve) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        buffer = bytearray(b"first")
+        await send({"type": "websocket.send", "bytes": buffer})
+        buffer[:] = b"second"
+        await send({"type": "websocket.send", "bytes": buffer})
+
+    server = await serve(app)
+    client = await server.open()
+    assert [await client.message() for _ in range(2)] == [b"first", b"second"]
+    assert await client.expect_closed() == (1000, "")
     await server.idle()
 
 

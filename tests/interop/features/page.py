@@ -31,9 +31,10 @@ _HEAD = """\
 
 Which feature works with which client, over which transport, in which protocol. Each **works** is the outcome of a test
 in [tests/interop/features](../tests/interop/features), in which the unmodified client talks to a hub of this package on
-uvicorn: once with uvicorn's own WebSocket class and once with the fast one, and both must work. The same tests pass
-against ASP.NET Core 10.0 (`--against-reference`), which proves the tests. A dash is a feature that the client, or the
-protocol, does not have there; a number leads to the note below the table.
+uvicorn with the fast WebSocket class. With uvicorn's own class and on every other host, the same clients hold the
+conversation of [tests/interop/test_smoke.py](../tests/interop/test_smoke.py). The same tests pass against ASP.NET Core
+10.0 (`--against-reference`), which proves the tests. A dash is a feature that the client, or the protocol, does not
+have there; a number leads to the note below the table.
 
 `scripts/compatibility` runs them and writes this page: do not edit it. A unit test compares the page with the list of
 features, clients, transports and protocols that are tested, and a feature that stops working fails its test: the page

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.interop.features.peer import Peer
     from tests.support.processes import ServerProcess
 
+pytestmark = pytest.mark.long
+
 Outcomes: TypeAlias = dict[Way, BaseException | None]
 Silences: TypeAlias = dict[str, Outcomes]
 Check: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]

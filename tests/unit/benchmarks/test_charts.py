@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SVG = "{http://www.w3.org/2000/svg}"
-VALUES = st.floats(0, 1e6)
+VALUES = st.just(0.0) | st.floats(1e-3, 1e6)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"))
 
 

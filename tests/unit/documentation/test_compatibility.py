@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from tests.interop.features import matrix, page
-from tests.interop.features.results import Outcome, Results, read_results
 from tests.interop.peers import ABILITIES
 from tests.support.interop import ROOT
 
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.interop.features.results import Outcome, Results
+
 FOLDER = ROOT / "tests" / "interop" / "features"
-SELECTED = "unknown_method and pysignalr"
-"""Names one feature on every kind of connection of the client that needs no program."""
 
 
 def everything(outcome: Outcome = "passed") -> Results:
@@ -82,13 +79,3 @@ def test_an_incomplete_run_is_not_written(tmp_path: Path, capsys: pytest.Capture
     assert page.main([str(results), f"--page={written}"]) == 1
     assert not written.exists()
     assert "1 tests did not run, among them call-typescript-websockets-json" in capsys.readouterr().out
-
-
-def test_a_run_of_the_tests_records_its_cells(tmp_path: Path) -> None:
-    results = tmp_path / "results.json"
-    words = ["-q", "-p", "no:xdist", str(FOLDER), "-k", SELECTED, f"--feature-results={results}"]
-    subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=True, capture_output=True)
-    assert read_results(results) == {
-        matrix.Cell("unknown_method", "pysignalr", "websockets", "json"): "passed",
-        matrix.Cell("unknown_method", "pysignalr", "websockets", "messagepack"): "passed",
-    }

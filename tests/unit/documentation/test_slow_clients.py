@@ -68,11 +68,13 @@ def test_a_client_gets_the_newest_values_once(page: ModuleType) -> None:
 def test_a_value_comes_behind_a_message_without_a_key(page: ModuleType) -> None:
     with TestClient(page.app) as client, conversation(client, "/market") as publisher:
         slow = Poller(client, "/market")
-        for target, argument in (("Publish", ["SAP", 1]), ("Halt", ["fire"]), ("Publish", ["SAP", 2])):
-            publisher.call(target, *argument)
+        prices: list[tuple[str, list[object]]] = [("Publish", ["SAP", number]) for number in range(5)]
+        calls: list[tuple[str, list[object]]] = [*prices[:2], ("Halt", ["fire"]), *prices[2:]]
+        for target, arguments in calls:
+            publisher.call(target, *arguments)
             publisher.next()
             publisher.next()
-        assert slow.poll() == [["Halted", "fire"], ["Price", "SAP", 2]]
+        assert slow.poll() == [["Price", "SAP", 1], ["Halted", "fire"], ["Price", "SAP", 4]]
 
 
 def test_the_newest_comments_count(page: ModuleType) -> None:

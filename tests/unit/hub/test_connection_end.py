@@ -76,6 +76,7 @@ def send_nonsense(client: HubClient, _: ManualClock) -> None:
 
 def fall_silent(client: HubClient, clock: ManualClock) -> None:
     client.send({"type": 6})
+    client.connection.tick(clock.now)
     client.connection.tick(clock.advance(30))
 
 

@@ -268,10 +268,12 @@ async def test_silence_means_nothing_while_the_client_is_away() -> None:
     async with serve(WatchedHub, HubOptions(client_timeout_interval=30), clock=clock) as server:
         client = await connect(server)
         client.send({"type": 6})
+        client.connection.tick(clock.now)
         client.duplex.lose()
         client.connection.tick(clock.advance(60))
         assert client.connection.is_open
         client.duplex.come_back()
+        client.connection.tick(clock.now)
         client.connection.tick(clock.advance(29))
         assert client.connection.is_open
         client.connection.tick(clock.advance(1))

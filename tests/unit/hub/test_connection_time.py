@@ -50,6 +50,18 @@ async def test_traffic_does_not_postpone_a_ping() -> None:
         assert pings(client) == 1
 
 
+async def test_a_client_that_does_not_keep_up_gets_no_pings_behind_what_waits() -> None:
+    clock = ManualClock()
+    async with serve(EchoHub, clock=clock) as server:
+        client = server.connect()
+        client.duplex.is_slow = True
+        client.connection.tick(clock.advance(15))
+        assert pings(client) == 0
+        client.duplex.catch_up()
+        client.connection.tick(clock.advance(15))
+        assert pings(client) == 1
+
+
 async def test_a_late_heartbeat_sends_one_ping() -> None:
     clock = ManualClock()
     async with serve(EchoHub, clock=clock) as server:
@@ -138,6 +150,7 @@ async def test_a_client_that_pinged_and_fell_silent_times_out() -> None:
     async with serve(EchoHub, options, clock=clock) as server:
         client = server.connect()
         client.send(PING)
+        client.connection.tick(clock.now)
         client.connection.tick(clock.advance(29.9))
         assert client.closing is None
         client.connection.tick(clock.advance(0.1))
@@ -164,6 +177,18 @@ async def test_anything_that_arrives_counts_against_the_timeout() -> None:
         assert client.closing is not None
 
 
+async def test_what_arrives_counts_from_the_tick_behind_it() -> None:
+    clock = ManualClock()
+    async with serve(EchoHub, HubOptions(client_timeout_interval=30), clock=clock) as server:
+        client = server.connect()
+        client.send(PING)
+        client.connection.tick(clock.advance(1))
+        client.connection.tick(clock.advance(29.5))
+        assert client.closing is None
+        client.connection.tick(clock.advance(0.5))
+        assert client.closing is not None
+
+
 async def test_a_client_does_not_time_out_while_it_is_blocked() -> None:
     clock = ManualClock()
     may_end = asyncio.Event()
@@ -178,10 +203,12 @@ async def test_a_client_does_not_time_out_while_it_is_blocked() -> None:
         client.start("Work")
         second = client.start("Work")
         await settle()
+        client.connection.tick(clock.now)
         client.connection.tick(clock.advance(1000))
         assert client.closing is None
         may_end.set()
         await client.answer(second)
+        client.connection.tick(clock.now)
         client.connection.tick(clock.advance(29))
         assert client.closing is None
         client.connection.tick(clock.advance(1))
@@ -201,6 +228,7 @@ async def test_a_running_call_does_not_stop_the_clock() -> None:
         client.send(PING)
         client.start("Work")
         await settle()
+        client.connection.tick(clock.now)
         client.connection.tick(clock.advance(30))
         assert client.closing is not None
         may_end.set()

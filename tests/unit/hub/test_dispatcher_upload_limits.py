@@ -193,11 +193,13 @@ async def test_a_full_upload_does_not_count_as_silence() -> None:
         call = start(client, "Wait", uploads=["s"])
         client.send(item("s", 1), item("s", 2))
         await settle()
+        client.connection.tick(now[0])
         now[0] = 1_000
         client.connection.tick(now[0])
         assert client.closing is None
         gate.open("wait")
         assert (await client.answer(call))["result"] == "wait"
+        client.connection.tick(now[0])
         client.connection.tick(now[0] + 29)
         assert client.closing is None
         client.connection.tick(now[0] + 30)

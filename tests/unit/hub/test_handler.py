@@ -266,7 +266,7 @@ async def test_unfinished_tasks_are_kept_and_finished_ones_are_not() -> None:
         client = server.connect()
         call = client.start("Work")
         await settle()
-        held: set[Any] = vars(server.handler)["_tasks"]
+        held: set[Any] = server.handler.running
         assert len(held) == 1
         journal.may_end.set()
         await client.answer(call)

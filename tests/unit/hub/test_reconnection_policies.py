@@ -61,8 +61,8 @@ async def test_a_blocked_socket_holds_back_what_may_be_dropped_and_all_behind_it
     blocked.duplex.writes.clear()
     blocked.duplex.catch_up()
     await settle()
-    assert blocked.written == b"2bc"
-    assert numbered(blocked) == b"12bc"
+    assert blocked.written == b"a2bc"
+    assert numbered(blocked) == b"1a2bc"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,45 @@ def test_what_is_not_acknowledged_holds_back_what_may_be_dropped_at_half_of_the_
     assert here.written == b"x" * 10
     here.reconnection.receive(AckMessage(1))
     assert here.written == b"x" * 10 + b"y" + b"z" * 30
+
+
+def test_the_smallest_limit_holds_back_one_message_only() -> None:
+    here = site()
+    here.duplex.send_limits = SendLimits(1, 1)
+    write(here, [(b"x", OLDEST), (b"y", OLDEST)])
+    assert here.written == b"x"
+    here.reconnection.receive(AckMessage(1))
+    assert here.written == b"xy"
+
+
+async def test_nobody_waits_for_ever_for_what_is_held_back_for_want_of_acknowledgements() -> None:
+    here = site()
+    here.duplex.send_limits = SendLimits(16, 100)
+    assert write(here, [(b"x" * 8, MUST_ARRIVE), (b"a", OLDEST), (b"b", MUST_ARRIVE)]) == [True, True, False]
+    waiting = asyncio.create_task(here.reconnection.drain())
+    await settle()
+    here.reconnection.tick(0)
+    here.reconnection.tick(4.9)
+    assert here.failures == []
+    here.reconnection.tick(5)
+    (failure,) = here.failures
+    assert str(failure) == (
+        "The client has acknowledged nothing for 5 seconds, and 8 bytes wait for that; "
+        "the limit is half of HttpConnectionOptions(maximum_send_buffer_size=16)."
+    )
+    here.reconnection.end()
+    await waiting
+
+
+def test_a_client_that_acknowledges_nothing_does_not_miss_messages_for_ever() -> None:
+    here = site()
+    here.duplex.send_limits = SendLimits(16, 100)
+    write(here, [(b"x" * 8, MUST_ARRIVE), (b"a", OLDEST)])
+    here.reconnection.tick(0)
+    here.reconnection.tick(14.9)
+    assert here.failures == []
+    here.reconnection.tick(15)
+    assert len(here.failures) == 1
 
 
 def test_what_must_arrive_ends_the_connection_when_too_much_of_it_is_held_back() -> None:

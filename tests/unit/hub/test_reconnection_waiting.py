@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tracemalloc
 from typing import TYPE_CHECKING
 
 from signalr_py.exceptions import ClientTimeoutError
@@ -75,6 +76,19 @@ async def test_somebody_who_has_given_up_waiting_is_forgotten() -> None:
     await settle()
     site.reconnection.receive(AckMessage(1))
     await waiting
+
+
+async def test_those_who_give_up_waiting_leave_nothing_behind() -> None:
+    site = Site()
+    site.reconnection.write(b"x" * 11)
+    tracemalloc.start()
+    try:
+        for _ in range(2_000):
+            async with held_up(site.reconnection):
+                pass
+        assert tracemalloc.get_traced_memory()[0] < 50_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_nobody_waits_while_acknowledgements_are_not_seen() -> None:

@@ -23,7 +23,7 @@ async def test_work_that_does_not_suspend_is_done_at_once_where_python_can() -> 
     async def work() -> None:
         done.append("done")
 
-    task = tasks.start(work(), asyncio.get_running_loop(), copy_context())
+    task = tasks.start(work(), copy_context(), set())
     assert task.done() == (sys.version_info >= (3, 12))
     await task
     assert done == ["done"]
@@ -38,7 +38,7 @@ async def test_work_that_suspends_goes_on_later() -> None:
         steps.append(2)
         return "result"
 
-    task = tasks.start(work(), asyncio.get_running_loop(), copy_context())
+    task = tasks.start(work(), copy_context(), set())
     assert not task.done()
     assert await task == "result"
     assert steps == [1, 2]
@@ -48,7 +48,7 @@ async def test_it_runs_as_a_task_of_its_own() -> None:
     async def current() -> asyncio.Task[object] | None:
         return asyncio.current_task()
 
-    task = tasks.start(current(), asyncio.get_running_loop(), copy_context())
+    task = tasks.start(current(), copy_context(), set())
     assert await task is task
 
 

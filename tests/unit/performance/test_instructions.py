@@ -34,8 +34,8 @@ PROTOCOLS: list[ProtocolName] = ["json", "messagepack"]
 EACH = pytest.mark.parametrize("protocol", PROTOCOLS)
 CALLS = 20
 
-ECHO = {"json": 770, "messagepack": 760}
-ECHO_EARLIER = {"json": 820, "messagepack": 815}
+ECHO = {"json": 690, "messagepack": 690}
+ECHO_EARLIER = {"json": 730, "messagepack": 740}
 CODEC = {"json": 225, "messagepack": 220}
 CODEC_EARLIER = {"json": 235, "messagepack": 240}
 DELIVERY, DELIVERY_EARLIER = 83, 80

@@ -45,6 +45,30 @@ def test_a_chunk_with_one_message_gives_it(reader: type[TextFrameReader]) -> Non
 
 
 @READERS
+def test_it_is_exhausted_behind_the_last_message_and_not_in_front_of_one(reader: type[TextFrameReader]) -> None:
+    one = reader()
+    assert one.is_exhausted
+    one.feed(wire_of(reader, [b"first", b"second"]))
+    assert not one.is_exhausted
+    assert one.next_frame() == b"first"
+    assert not one.is_exhausted
+    assert one.next_frame() == b"second"
+    assert one.is_exhausted
+    one.feed(wire_of(reader, [b"third"])[:-1])
+    assert one.next_frame() is None
+    assert one.is_exhausted
+
+
+@READERS
+def test_it_is_not_exhausted_in_front_of_what_it_refuses(reader: type[TextFrameReader]) -> None:
+    one = reader(3)
+    one.feed(wire_of(reader, [b"four"]))
+    with pytest.raises(RemoteProtocolError):
+        one.next_frame()
+    assert not one.is_exhausted
+
+
+@READERS
 def test_messages_come_one_by_one_and_the_rest_waits(reader: type[TextFrameReader]) -> None:
     one = reader()
     data = wire_of(reader, [b"first", b"", b"third"])

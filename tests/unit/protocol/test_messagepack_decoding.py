@@ -64,7 +64,7 @@ def test_items_and_results_that_do_not_fit_are_failures() -> None:
 
 
 @pytest.mark.parametrize("trailing", [b"", b"\xc1"])
-@pytest.mark.parametrize("depth", [500, 100_000])
+@pytest.mark.parametrize("depth", [500, 20_000])
 def test_values_nested_too_deeply_are_failures(depth: int, trailing: bytes) -> None:
     deep = b"\x91" * depth + b"\x90" + trailing
     for target in ("Any", "Nope"):

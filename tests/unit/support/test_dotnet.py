@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.dotnet import PeerNotFoundError, find_peers
-from tests.support.interop import ROOT
 from tests.support.programs import put_program
 
 if TYPE_CHECKING:
@@ -24,12 +22,6 @@ esac
 """
 OLD_SDK = 'echo "8.0.404 [/sdk]"'
 BROKEN_SDK = 'test "$1" = --list-sdks && echo "10.0.100 [/sdk]" && exit; echo "error CS0103: no such name"; exit 1'
-TEST = """
-from tests.support.dotnet import client_command
-
-def test_client():
-    client_command()
-"""
 
 
 @pytest.fixture
@@ -115,21 +107,3 @@ def test_the_bundle_is_for_one_platform(machine: Path, monkeypatch: pytest.Monke
 def linux_x64(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(sys, "platform", "linux")
-
-
-@pytest.mark.parametrize(
-    ("ci", "options", "closing", "reason"),
-    [
-        ("", [], "1 skipped", "1 x no .NET peers: "),
-        ("true", [], "1 failed", "no .NET peers: "),
-        ("true", ["--without=dotnet"], "1 skipped", "1 x --without dotnet was given"),
-    ],
-    ids=["at home", "in a gate", "left out"],
-)
-def test_a_run_without_the_peers_says_so(machine: Path, ci: str, options: list[str], closing: str, reason: str) -> None:
-    test = machine / "test_it.py"
-    test.write_text(TEST)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", *options, str(test)]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "CI": ci}, capture_output=True, text=True, check=False)
-    assert closing in done.stdout.splitlines()[-1]
-    assert any(line.startswith(reason) for line in done.stdout.splitlines())

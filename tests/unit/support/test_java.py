@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.interop import ROOT
 from tests.support.java import JavaClientNotFoundError, find_client
 from tests.support.programs import put_program
 
@@ -18,12 +15,6 @@ if TYPE_CHECKING:
 
 MAVEN = 'echo "$@" >> "$0.log"; test -f pom.xml && test -f src/main/java/Driver.java'
 BROKEN_MAVEN = 'echo "ERROR cannot find symbol"; exit 1'
-TEST = """
-from tests.support.java import client_command
-
-def test_client():
-    client_command()
-"""
 
 
 @pytest.fixture
@@ -96,26 +87,3 @@ def test_without_a_client_the_reasons_are_given(
         put_bundle(machine, bundle)
     with pytest.raises(JavaClientNotFoundError, match=f"(?s){reason}"):
         find_client(machine / "cache")
-
-
-@pytest.mark.parametrize(
-    ("has_java", "ci", "options", "closing", "reason"),
-    [
-        (True, "", [], "1 skipped", "1 x no Java client: "),
-        (True, "true", [], "1 failed", "no Java client: "),
-        (False, "", [], "1 failed", "java is missing "),
-        (False, "true", ["--without=java"], "1 skipped", "1 x --without java was given"),
-    ],
-    ids=["at home", "in a gate", "without Java", "left out"],
-)
-def test_a_run_without_the_client_says_so(
-    machine: Path, ci: str, options: list[str], closing: str, reason: str, *, has_java: bool
-) -> None:
-    if has_java:
-        put(machine, "java", "exit 0")
-    test = machine / "test_it.py"
-    test.write_text(TEST)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", *options, str(test)]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "CI": ci}, capture_output=True, text=True, check=False)
-    assert closing in done.stdout.splitlines()[-1]
-    assert any(line.startswith(reason) for line in done.stdout.splitlines())

@@ -39,7 +39,7 @@ def test_a_host_without_the_extension_offers_nothing() -> None:
     assert direct_web_socket({"type": "websocket", "extensions": None}) is None
 
 
-def test_what_the_host_offers_is_found() -> None:
+async def test_what_the_host_offers_is_found() -> None:
     socket: DirectWebSocket = DirectSite().direct
     assert direct_web_socket({"type": "websocket", "extensions": {EXTENSION: socket}}) is socket
 
@@ -320,11 +320,11 @@ async def test_reading_is_paused_once_while_the_hub_takes_nothing_and_resumed_on
         site.direct.deliver_together(text("one;"), text("two;"), text("six;"))
         assert site.handler.data == b"one;two;six;"
         assert (site.direct.pauses, site.direct.resumptions) == (1, 0)
-        socket.send_text("later")
+        socket.send_text("last")
         await settle()
         assert site.handler.data == b"one;two;six;"
         site.connection.resume_reading()
-        await site.handler.data_is(b"one;two;six;later")
+        await site.handler.data_is(b"one;two;six;last")
         assert (site.direct.pauses, site.direct.resumptions) == (1, 1)
         site.connection.pause_reading()
         socket.send_text("more")

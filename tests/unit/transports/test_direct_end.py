@@ -79,6 +79,24 @@ async def test_a_connection_that_ends_while_its_socket_is_full_is_closed_behind_
     assert not site.direct.is_aborted
 
 
+async def test_the_time_for_the_close_begins_when_the_client_has_taken_what_was_written_before(
+    direct_type: type[DirectSite],
+) -> None:
+    site = direct_type(close_timeout=0)
+    async with site.socket as socket:
+        await site.connected()
+        site.direct.fill()
+        site.write(b"much")
+        site.handler.close()
+        await settle()
+        assert not site.direct.is_aborted
+        socket.release()
+        assert socket.frames == ["much"]
+        assert socket.close_code == 1000
+        socket.disconnect()
+        await socket.finished()
+
+
 @pytest.mark.parametrize("is_full", [False, True])
 async def test_a_client_that_does_not_answer_the_close_is_dropped(
     direct_type: type[DirectSite], *, is_full: bool

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.connections import OutlivingSite
+from tests.support.endpoints import ServedHub
 from tests.support.stateful import back, opened, served
 from tests.support.tasks import settle
 from tests.support.waiting import tasks_left
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
     from tests.support.endpoints import SocketKind
+    from tests.support.exchanges import WebSocketExchange
 
 KINDS: tuple[SocketKind, ...] = ("outliving",)
 EARLY: tuple[Message, ...] = (
@@ -161,3 +163,28 @@ async def test_the_endpoint_keeps_a_connection_whose_client_comes_back_again_and
         hub.advance(0)
         assert handler.ends == 0
         assert hub.manager.find(negotiated.id) is None
+
+
+def test_a_server_that_runs_again_does_not_wait_for_what_an_earlier_event_loop_has_not_written() -> None:
+    hub = ServedHub(sockets=KINDS)
+
+    async def connected() -> WebSocketExchange:
+        socket = await hub.websocket().__aenter__()
+        await socket.until(lambda: socket.is_receiving)
+        return socket
+
+    async def says_news() -> None:
+        socket = await connected()
+        hub.handlers.latest.duplex.write(b"news")
+        await socket.frames_are("news")
+        await socket.__aexit__(None, None, None)
+
+    earlier = asyncio.new_event_loop()
+    try:
+        earlier.run_until_complete(connected())
+        earlier.call_soon(hub.handlers.latest.duplex.write, b"never written")
+        earlier.call_soon(earlier.stop)
+        earlier.run_forever()
+    finally:
+        earlier.close()
+    asyncio.run(asyncio.wait_for(says_news(), 5))

@@ -99,6 +99,21 @@ async def test_an_old_socket_that_fills_up_while_it_closes_does_not_cost_the_new
             assert old.frames == []
 
 
+async def test_the_goodbye_on_an_old_socket_is_none_when_the_new_one_is_lost(kind: SocketKind) -> None:
+    hub = served([kind])
+    async with opened(hub) as (negotiated, old, handler):
+        async with hub.websocket(id=negotiated.token) as new:
+            await back(new, handler)
+            assert await old.closed() == 1000
+            new.disconnect(1006)
+            await new.finished()
+            assert handler.duplex.is_suspended
+        old.disconnect(1000)
+        await old.finished()
+        assert handler.ends == 0
+        assert handler.duplex.is_suspended
+
+
 async def test_a_socket_that_fills_up_after_its_request_was_cancelled_does_not_end_the_wait() -> None:
     hub = served(("direct",), transport_send_timeout=10)
     async with opened(hub) as (_, socket, handler):

@@ -11,7 +11,7 @@ from tests.support.clock import ManualClock
 from tests.support.waiting import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 INTERVAL = 0.001
 
@@ -24,11 +24,12 @@ class Ticked:
         self._error = error
         self._changes = Changes()
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> Iterator[None]:
         self.times.append(now)
         self._changes.note()
         if self._error is not None:
             raise self._error
+        yield
 
     async def ticked(self, number: int) -> None:
         await self._changes.until(lambda: len(self.times) >= number)
@@ -63,6 +64,24 @@ async def test_one_failing_tick_does_not_stop_the_others(
     assert heartbeat.is_running
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
     assert "A heartbeat failed." in caplog.text
+
+
+async def test_others_have_their_turn_between_the_steps_of_a_tick(heartbeat: Heartbeat) -> None:
+    order: list[str] = []
+    done = asyncio.Event()
+
+    class InSteps:
+        def tick(self, _: float) -> Iterator[None]:
+            asyncio.get_running_loop().call_soon(order.append, "other")
+            yield
+            order.append("step")
+            yield
+            done.set()
+
+    heartbeat.add(InSteps())
+    heartbeat.start()
+    await done.wait()
+    assert order[:2] == ["other", "step"]
 
 
 async def test_starting_twice_keeps_one_task(heartbeat: Heartbeat) -> None:

@@ -51,7 +51,7 @@ class Site:
     def advance(self, seconds: float) -> None:
         self.clock.now += seconds
         self.wall_clock.now += seconds
-        self.manager.tick(self.clock.now)
+        list(self.manager.tick(self.clock.now))
 
 
 async def test_a_token_opens_its_connection() -> None:
@@ -235,7 +235,7 @@ async def test_one_connection_that_fails_does_not_stop_the_others(caplog: pytest
     failing, broken = site.connect()
     _, last = site.connect()
 
-    def fail(now: float) -> None:
+    def fail(now: float) -> float:
         raise ValueError("a bug")
 
     broken.tick = fail  # type: ignore[method-assign]
@@ -347,3 +347,24 @@ async def test_draining_ends_the_others_when_one_fails(caplog: pytest.LogCapture
     await site.manager.drain(1)
     assert [handler.ends for handler in handlers] == [1, 1, 1]
     assert len(caplog.records) == 1
+
+
+async def test_a_connection_with_nothing_to_do_is_left_alone_until_something_happens() -> None:
+    site = Site()
+    connection, handler = site.connect()
+    connection.attach(Attached(is_free=True))
+    handler.quiet_time = 15
+    site.advance(1)
+    site.advance(14)
+    assert len(handler.ticks) == 1
+    site.advance(1)
+    assert len(handler.ticks) == 2
+    connection.feed(b"x")
+    site.advance(1)
+    assert len(handler.ticks) == 3
+    site.advance(1)
+    assert len(handler.ticks) == 3
+    connection.sending_started()
+    connection.sending_finished()
+    site.advance(1)
+    assert len(handler.ticks) == 4

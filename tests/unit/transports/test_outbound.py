@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -113,3 +114,17 @@ async def test_who_gave_up_draining_is_no_obstacle(queue: OutboundQueue) -> None
     queue.take()
     await patient
     assert impatient.cancelled()
+
+
+async def test_those_who_give_up_waiting_leave_nothing_behind(queue: OutboundQueue) -> None:
+    queue.add(b"x" * HIGH_WATER)
+    tracemalloc.start()
+    try:
+        for _ in range(2_000):
+            draining = asyncio.create_task(queue.drain())
+            await asyncio.sleep(0)
+            draining.cancel()
+            await asyncio.wait([draining])
+        assert tracemalloc.get_traced_memory()[0] < 50_000
+    finally:
+        tracemalloc.stop()

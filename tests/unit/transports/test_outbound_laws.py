@@ -57,6 +57,7 @@ class Model:
     cleared: set[Message] = field(default_factory=set)
     last_without_key: int = -1
     placed: dict[str, int] = field(default_factory=dict)
+    earlier: list[Message] = field(default_factory=list)
     has_ended: bool = False
     drainers: list[Waiting] = field(default_factory=list)
     reader: Waiting | None = None
@@ -77,13 +78,14 @@ class Model:
         self.messages.remove(message)
         self.dropped[message.delivery.policy].append(message)
 
-    def make_room(self) -> bool:
+    def make_room(self, *, of_values: bool = True) -> bool:
         while self.is_full:
             oldest = [each for each in self.messages if each.delivery is OLDEST]
             newest = [each for each in reversed(self.messages) if each.delivery is NEW]
-            if not (oldest or newest):
+            earlier = [each for each in self.earlier if each in self.messages and of_values]
+            if not (oldest or newest or earlier):
                 return False
-            self.drop((oldest or newest)[0])
+            self.drop((oldest or newest or earlier)[0])
         return True
 
     def add(self, message: Message) -> bool:
@@ -114,7 +116,13 @@ class Model:
             self.placed[key] = message.number
             self.messages.append(message)
             return True
-        (replaced,) = older
+        replaced = older[-1]
+        is_overtaken = self.placed[key] < self.last_without_key
+        if is_overtaken and len(older) == 1 and self.make_room(of_values=False):
+            self.earlier.append(replaced)
+            self.placed[key] = message.number
+            self.messages.append(message)
+            return True
         behind = self.messages[self.messages.index(replaced) + 1 :]
         self.messages.remove(replaced)
         has_room = len(message.data) <= len(replaced.data) or self.make_room()
@@ -124,7 +132,7 @@ class Model:
             self.messages.insert(place, replaced)
             return False
         self.dropped["latest"].append(replaced)
-        if self.placed[key] < self.last_without_key:
+        if is_overtaken:
             self.placed[key] = message.number
             self.messages.append(message)
         else:
@@ -295,7 +303,7 @@ class OutboundMachine(RuleBasedStateMachine):
             assert one_key == sorted(one_key, key=lambda message: message.number)
             values = [each for each in self.sent if each.delivery is delivery and each not in self.refused]
             assert not values or values[-1] in left or values[-1] in self.model.cleared
-            assert sum(each.delivery is delivery for each in self.model.messages) <= 1
+            assert sum(each.delivery is delivery for each in self.model.messages) <= 2
 
 
 async def wait_for(event: asyncio.Event) -> None:

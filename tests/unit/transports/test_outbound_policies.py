@@ -100,7 +100,42 @@ def test_a_key_that_changes_all_the_time_keeps_its_place_in_front_of_other_keys(
 @pytest.mark.parametrize("delivery", [MUST_ARRIVE, WAIT, OLDEST, NEW])
 def test_a_message_with_a_key_overtakes_none_without(queue: OutboundQueue, delivery: Delivery) -> None:
     add(queue, (b"a1", keyed("a")), (b"clear", delivery), (b"a2", keyed("a")), (b"a3", keyed("a")))
-    assert queue.take() == b"cleara3"
+    assert queue.take() == b"a1cleara3"
+
+
+@pytest.mark.parametrize("delivery", [OLDEST, NEW])
+def test_a_key_that_changes_all_the_time_is_not_put_off_for_ever(delivery: Delivery) -> None:
+    queue = OutboundQueue(QueueLimits.of(HttpConnectionOptions(maximum_send_buffer_messages=20)))
+    taken = b""
+    for _ in range(200):
+        add(queue, (b"-", delivery), (b"-", delivery), (b"a", keyed("a")))
+        taken += queue.pop()[0]
+    assert taken.count(b"a") >= 10
+    assert taken.count(b"-") >= 100
+
+
+def test_of_a_key_two_values_wait_at_most() -> None:
+    queue = OutboundQueue(QueueLimits.of(HttpConnectionOptions()))
+    for number in range(5):
+        add(queue, (b"a%d" % number, keyed("a")), (b"-", MUST_ARRIVE))
+    assert counts(queue) == (0, 0, 3, 6)
+    assert queue.take() == b"a0----a4-"
+
+
+def test_an_earlier_value_makes_room_behind_all_that_may_be_dropped(queue: OutboundQueue) -> None:
+    add(queue, (b"a1", keyed("a")), (b"-", NEW), (b"a2", keyed("a")), (b"+", OLDEST))
+    add(queue, (b"1", MUST_ARRIVE), (b"2", MUST_ARRIVE))
+    assert counts(queue) == (1, 1, 0, 2)
+    add(queue, (b"3", MUST_ARRIVE))
+    assert counts(queue) == (1, 1, 1, 4)
+    assert not queue.add(b"4")
+    assert queue.take() == b"a2123"
+
+
+def test_an_earlier_value_does_not_stay_in_a_queue_that_is_full_without_it(queue: OutboundQueue) -> None:
+    add(queue, (b"a1", keyed("a")), *[(b"-", MUST_ARRIVE)] * 3, (b"a2", keyed("a")))
+    assert counts(queue) == (0, 0, 1, 2)
+    assert queue.take() == b"---a2"
 
 
 def test_what_was_taken_is_not_replaced(queue: OutboundQueue) -> None:

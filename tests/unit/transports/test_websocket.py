@@ -218,8 +218,10 @@ async def test_a_full_buffer_is_fed_no_more_while_reading_is_paused(site_type: t
 
 
 @pytest.mark.parametrize("is_text", [False, True])
-async def test_a_large_message_is_fed_in_slices_between_which_others_have_their_turn(*, is_text: bool) -> None:
-    site = WebSocketSite(HttpConnectionOptions(application_max_buffer_size=10))
+async def test_a_large_message_is_fed_in_slices_between_which_others_have_their_turn(
+    site_type: type[WebSocketSite], *, is_text: bool
+) -> None:
+    site = site_type(HttpConnectionOptions(application_max_buffer_size=10))
     async with site.socket as socket:
         await site.connected()
         turns: list[int] = []
@@ -239,8 +241,8 @@ async def test_a_large_message_is_fed_in_slices_between_which_others_have_their_
     assert turns == [1, 2, 3]
 
 
-async def test_a_large_message_stops_where_reading_is_paused() -> None:
-    site = WebSocketSite(HttpConnectionOptions(application_max_buffer_size=3))
+async def test_a_large_message_stops_where_reading_is_paused(site_type: type[WebSocketSite]) -> None:
+    site = site_type(HttpConnectionOptions(application_max_buffer_size=3))
     async with site.socket as socket:
         await site.connected()
         site.handler.on_feed = lambda _: site.connection.pause_reading()
@@ -252,8 +254,10 @@ async def test_a_large_message_stops_where_reading_is_paused() -> None:
         await site.handler.data_is(b"onetwothree")
 
 
-async def test_a_connection_that_ends_within_a_large_message_takes_no_more_of_it() -> None:
-    site = WebSocketSite(HttpConnectionOptions(application_max_buffer_size=3))
+async def test_a_connection_that_ends_within_a_large_message_takes_no_more_of_it(
+    site_type: type[WebSocketSite],
+) -> None:
+    site = site_type(HttpConnectionOptions(application_max_buffer_size=3))
     async with site.socket as socket:
         await site.connected()
         site.handler.on_feed = lambda _: site.handler.close()

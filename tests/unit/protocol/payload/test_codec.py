@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from signalr_py.exceptions import BindingError, SerializationError
 from signalr_py.options import JsonPayload, MessagePackPayload
 from signalr_py.protocol.base import Parameters
+from signalr_py.protocol.json import JsonHubProtocol
 from signalr_py.protocol.messages import (
     CompletionMessage,
     HubMessage,
@@ -212,12 +213,14 @@ def test_a_decimal_that_is_no_number_never_comes_out_of_json(value: str, place: 
             st.lists(inner)
             | st.dictionaries(st.decimals(allow_nan=False), inner, max_size=3)
             | st.dictionaries(st.floats() | st.text(), inner, max_size=3)
+            | st.dictionaries(st.decimals(allow_nan=False) | st.text(), inner, max_size=3).map(lambda mixed: [mixed])
         ),
         max_leaves=8,
     )
 )
 @example(value={Decimal("-1.50"): {Decimal(7): '{"1":2,3:4}'}, Decimal("1E+3"): [{Decimal(0): "{0:1}"}]})
 @example(value={Decimal("Infinity"): 1})
+@example(value=[{"text": 1, Decimal("2.5"): 2}])
 def test_json_is_always_json(value: Any) -> None:
     payload = codec("json")
     try:
@@ -230,6 +233,23 @@ def test_json_is_always_json(value: Any) -> None:
 def test_decimals_are_keys_in_quotes_and_texts_stay_as_they_are() -> None:
     value = {Decimal("-1.50"): '\\"{0:1}', Decimal("1E+3"): [{Decimal(0): "{0:1,2:3}"}]}
     assert written(codec("json"), value) == b'{"-1.50":"\\\\\\"{0:1}","1E+3":[{"0":"{0:1,2:3}"}]}'
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": "b", Decimal(1): 2}, b'{"a":"b","1":2}'),
+        (
+            {"a": {}, Decimal("-1E+5"): {"b": ",1:2", Decimal("0.5"): [3, 4]}},
+            b'{"a":{},"-1E+5":{"b":",1:2","0.5":[3,4]}}',
+        ),
+        ({"a": "{1:2}", 7: 1.5, Decimal(8): "12:30"}, b'{"a":"{1:2}","7":1.5,"8":"12:30"}'),
+        ({"a": "12:30", "b": [1, 2], "c": {}}, b'{"a":"12:30","b":[1,2],"c":{}}'),
+    ],
+)
+def test_decimals_are_keys_in_quotes_behind_other_keys_too(value: Any, expected: bytes) -> None:
+    result = CompletionMessage("1", None, value, has_result=True)
+    assert JsonHubProtocol().encode(result) == b'{"type":3,"invocationId":"1","result":%b}\x1e' % expected
 
 
 @CODECS

@@ -210,6 +210,16 @@ def test_each_client_has_its_own_time() -> None:
     assert (len(first.pinged), len(second.pinged)) == (1, 1)
 
 
+def test_another_event_loop_begins_anew() -> None:
+    site = Site()
+    left = site.client()
+    site.timers = ManualTimers()
+    client = site.client(answers=True)
+    site.timers.advance(50)
+    assert client.pinged == about(20, 40)
+    assert left.pinged == []
+
+
 async def test_the_event_loop_runs_the_timer_if_nothing_else_does() -> None:
     pinged = asyncio.Event()
 

@@ -39,7 +39,7 @@ def test_what_is_shared_belongs_to_a_configuration() -> None:
 def test_what_is_shared_goes_with_its_configuration() -> None:
     one = config()
     shared = weakref.ref(shared_by(one))
-    shared_by(one).encoder(binary=True, deflate=None)(b"message")
+    shared_by(one).encoder(binary=True, deflate=None).encode(b"message")
     assert shared() is not None
     del one
     gc.collect()
@@ -75,7 +75,7 @@ def test_a_message_to_many_is_compressed_once() -> None:
     for _ in range(3):
         deflate = shared.negotiate(OFFER)
         assert deflate is not None
-        frames.append(shared.encoder(binary=True, deflate=deflate)(LARGE))
+        frames.append(shared.encoder(binary=True, deflate=deflate).encode(LARGE))
     assert frames[0] is frames[1] is frames[2]
     assert frames[0][0] == 0xC2
     assert len(frames[0]) < len(LARGE)
@@ -85,7 +85,7 @@ def test_each_client_inflates_by_itself_up_to_the_limit_of_the_server() -> None:
     shared = Shared(config(ws_max_size=len(LARGE)))
     deflate = shared.negotiate(OFFER)
     assert deflate is not None
-    frame = shared.encoder(binary=True, deflate=deflate)(LARGE)
+    frame = shared.encoder(binary=True, deflate=deflate).encode(LARGE)
     payload = frame[4:] if frame[1] == 126 else frame[2:]
     inflate, other = shared.inflate(deflate), shared.inflate(deflate)
     assert inflate is not None

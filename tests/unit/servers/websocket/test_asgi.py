@@ -270,6 +270,17 @@ async def test_another_receiver_is_told_that_the_client_takes_nothing_before_it_
     assert other.told == ["paused", (b"a", True)]
 
 
+async def test_sending_waits_no_more_when_another_receiver_is_told_what_the_client_takes() -> None:
+    site = Site()
+    site.receiver.writing_paused()
+    sending = asyncio.ensure_future(site.receiver.writable())
+    await settle()
+    assert not sending.done()
+    site.receiver.hand_over(Other())
+    await sending
+    await site.receiver.writable()
+
+
 @pytest.mark.parametrize("code", [1000, 1005, 1006, 4000])
 async def test_another_receiver_is_told_how_the_client_has_left(code: int) -> None:
     site, other = Site(), Other()

@@ -199,7 +199,7 @@ def test_a_message_is_compressed_once_for_all_connections_of_a_variant() -> None
 
     encoder = FrameEncoder(binary=False, compress=counting)
     data = b"a message " * 1000
-    frames = {id(encoder(data)) for _ in range(1000)}
+    frames = {id(encoder.encode(data)) for _ in range(1000)}
     assert compressed == [data]
     assert len(frames) == 1
 

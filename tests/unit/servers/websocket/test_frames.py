@@ -44,7 +44,7 @@ def test_a_frame_is_read_back_as_the_message(length: int, *, binary: bool, compr
 
 @given(data=st.binary(max_size=300), binary=st.booleans())
 def test_an_encoder_makes_the_same_frames(data: bytes, *, binary: bool) -> None:
-    assert FrameEncoder(binary=binary)(data) == frame(data, binary=binary)
+    assert FrameEncoder(binary=binary).encode(data) == frame(data, binary=binary)
 
 
 @pytest.mark.parametrize(("length", "header"), [(125, 2), (126, 4), (65535, 4), (65536, 10)])
@@ -56,16 +56,16 @@ def test_a_message_is_framed_once_for_all_its_receivers() -> None:
     encoder = FrameEncoder(binary=False)
     message = b"hello"
 
-    first = encoder(message)
+    first = encoder.encode(message)
 
-    assert encoder(message) is first
+    assert encoder.encode(message) is first
     assert first == b"\x81\x05hello"
 
 
 def test_another_message_gets_a_frame_of_its_own() -> None:
     encoder = FrameEncoder(binary=True)
 
-    frames = [encoder(data) for data in (b"one", b"two", b"one")]
+    frames = [encoder.encode(data) for data in (b"one", b"two", b"one")]
 
     assert frames == [b"\x82\x03one", b"\x82\x03two", b"\x82\x03one"]
 
@@ -80,7 +80,7 @@ def test_a_message_is_compressed_once_for_all_its_receivers() -> None:
     encoder = FrameEncoder(binary=True, compress=compress)
     message = bytes(1000)
 
-    frames = {encoder(message) for _ in range(3)}
+    frames = {encoder.encode(message) for _ in range(3)}
 
     assert frames == {b"\xc2\x05small"}
     assert taken == [message]
@@ -89,11 +89,11 @@ def test_a_message_is_compressed_once_for_all_its_receivers() -> None:
 def test_what_is_better_sent_as_it_is_carries_no_mark() -> None:
     encoder = FrameEncoder(binary=False, compress=lambda data: b"x" if len(data) > 3 else None)
 
-    assert [encoder(b"abc"), encoder(b"abcd")] == [b"\x81\x03abc", b"\xc1\x01x"]
+    assert [encoder.encode(b"abc"), encoder.encode(b"abcd")] == [b"\x81\x03abc", b"\xc1\x01x"]
 
 
 def test_an_empty_result_of_compression_is_sent_as_such() -> None:
-    assert FrameEncoder(binary=False, compress=lambda _: b"")(b"abc") == b"\xc1\x00"
+    assert FrameEncoder(binary=False, compress=lambda _: b"").encode(b"abc") == b"\xc1\x00"
 
 
 def test_a_message_that_cannot_be_compressed_is_not_taken_for_the_next_one() -> None:
@@ -107,6 +107,6 @@ def test_a_message_that_cannot_be_compressed_is_not_taken_for_the_next_one() -> 
     encoder = FrameEncoder(binary=False, compress=compress)
     message = b"abc"
     with pytest.raises(MemoryError):
-        encoder(message)
+        encoder.encode(message)
 
-    assert encoder(message) == b"\xc1\x01a"
+    assert encoder.encode(message) == b"\xc1\x01a"
