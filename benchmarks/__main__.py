@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"The run failed. {error}")
         return 1
     _show(results, planned)
-    _publish(results, chosen, planned, options, words)
+    _publish(results, chosen, planned, options)
     return 0
 
 
@@ -109,14 +109,14 @@ def _publish(
     chosen: Sequence[Subject],
     planned: Sequence[Stage],
     options: argparse.Namespace,
-    words: Sequence[str],
 ) -> None:
     if options.json:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
     is_whole = not (options.quick or options.only or options.subjects)
     if options.write or is_whole:
         pictures = [f"../{path.relative_to(ROOT).as_posix()}" for path in save(results, _PICTURES)]
-        command = " ".join(["scripts/bench", *words])
+        chosen_by = {"--quick": options.quick, "--peers": options.peers}
+        command = " ".join(["scripts/bench", *(word for word, is_given in chosen_by.items() if is_given)])
         today = datetime.datetime.now(datetime.UTC).date()
         _PAGE.write_text(
             page(command, today, describe(), chosen, results, judge(GOALS, results), _units(planned), pictures)

@@ -60,7 +60,7 @@ class Sizes:
 
 
 FULL: Final = Sizes(
-    runs=5,
+    runs=3,
     calls=10_000,
     deliveries=40_000,
     audiences=(500, 5_000, 10_000),
@@ -68,8 +68,8 @@ FULL: Final = Sizes(
     connects=1_500,
     idle=4_000,
     crowd=10_000,
-    idle_seconds=30,
-    idle_runs=3,
+    idle_seconds=20,
+    idle_runs=1,
     burst=5_000,
     host_loads=frozenset({"echo/json", "echo/messagepack"}),
 )
