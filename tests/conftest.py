@@ -1,4 +1,4 @@
-"""What all tests share: the event loop, `--all` and `--without`, the order, and the list of what did not run."""
+"""What all tests share: the event loop, a bare machine, `--all` and `--without`, the order, what did not run."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a machine with an empty interop folder and nothing on the PATH but what is in `bin`."""
+    interop = tmp_path / "interop"
+    interop.mkdir()
+    monkeypatch.setenv("SIGNALR_INTEROP", str(interop))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
 
 
 @pytest.hookimpl(trylast=True)

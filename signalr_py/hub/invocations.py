@@ -80,16 +80,6 @@ class Invocation(Struct, eq=False):
         return type(self.call) is StreamInvocationMessage
 
     @property
-    def is_limited(self) -> bool:
-        """Whether the call counts against `maximum_parallel_invocations_per_client`: it has no streams."""
-        return not (self.is_stream or self.call.stream_ids)
-
-    @property
-    def is_found_by_id(self) -> bool:
-        """Whether messages may come that belong to the call, so that `ActiveInvocations` must know it."""
-        return self.method.hears_cancellation or not self.is_limited
-
-    @property
     def invocation_id(self) -> str | None:
         """Id that the answer carries; None when no answer is wanted."""
         return self.call.invocation_id
@@ -182,7 +172,7 @@ class ActiveInvocations:
         self._stream_count = 0
 
     def begin(self, invocation: Invocation, item_decoders: Sequence[ValueDecoder]) -> str | None:
-        """Take up a call that `is_found_by_id`, and open its uploads when the method reads as many.
+        """Take up a call to which more messages may belong, and open its uploads when the method reads as many.
 
         Args:
             invocation: The call.

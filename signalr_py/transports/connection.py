@@ -56,6 +56,7 @@ class TransportConnection(ConnectionOutput):
         "_established",
         "_handler",
         "_input_ended",
+        "_outlives_socket",
         "_posting",
         "_request",
         "_sending_since",
@@ -104,6 +105,7 @@ class TransportConnection(ConnectionOutput):
         self._handler: ConnectionHandler | None = None
         self._early = b""
         self._input_ended = False
+        self._outlives_socket = False
         self._posting: asyncio.Lock | None = None
         self.reading: ReadingGate = ReadingGate(options.application_max_buffer_size)
         self._ending = Ending()
@@ -198,7 +200,7 @@ class TransportConnection(ConnectionOutput):
     @property
     def can_return(self) -> bool:
         """Whether the client may come back with a new socket, now or after a loss."""
-        return False
+        return self._outlives_socket and self.takes_input
 
     @property
     def is_kept(self) -> bool:

@@ -9,11 +9,7 @@ from signalr_py.transports.outbound import OutboundQueue
 from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from signalr_py.options import HttpConnectionOptions
-    from signalr_py.transports.base import AttachedTransport, ConnectionHandler, Duplex
-    from signalr_py.types import ConnectionId
+    from signalr_py.transports.base import AttachedTransport
 
 __all__ = ["StatefulConnection"]
 
@@ -26,46 +22,21 @@ class StatefulConnection(TransportConnection):
     hub writes is dropped: the hub keeps what the client has not acknowledged, and repeats it.
     """
 
-    __slots__ = ("_is_enabled",)
-
-    def __init__(
-        self,
-        connection_id: ConnectionId,
-        identity: bytes,
-        *,
-        options: HttpConnectionOptions,
-        clock: Callable[[], float],
-        create_handler: Callable[[Duplex], ConnectionHandler],
-        established: Callable[[ConnectionId], None],
-    ) -> None:
-        super().__init__(
-            connection_id,
-            identity,
-            options=options,
-            clock=clock,
-            create_handler=create_handler,
-            established=established,
-        )
-        self._is_enabled = False
+    __slots__ = ()
 
     @property
     def is_suspended(self) -> bool:
         """Whether the socket is lost and the client may come back with another one."""
         return self._attached is None and self.can_return
 
-    @property
-    def can_return(self) -> bool:
-        """Whether the client may come back with a new socket, now or after a loss."""
-        return self._is_enabled and self.takes_input
-
     def enable_reconnect(self) -> bool:
         """Outlive the loss of the socket from now on; see `Duplex.enable_reconnect`."""
-        self._is_enabled = self.chosen_transport is TransportType.WEB_SOCKETS
-        return self._is_enabled
+        self._outlives_socket = self.chosen_transport is TransportType.WEB_SOCKETS
+        return self._outlives_socket
 
     def disable_reconnect(self) -> None:
         """End with the socket from now on."""
-        self._is_enabled = False
+        self._outlives_socket = False
 
     def resume(self, transport: AttachedTransport) -> bool:
         """Let a new socket carry the connection on, in place of the one before.

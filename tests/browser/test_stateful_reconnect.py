@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(120)
 
 CUTS = 5
+PIECES = 10
+"""How many pieces of what is on its way pass before the next cut."""
 
 
 @pytest.fixture(scope="module", params=PATHS)
@@ -61,7 +63,7 @@ async def test_nothing_is_lost_and_nothing_comes_twice(
         links = proxy.answered
         asking = asyncio.create_task(connection.invoke("Ask", "a question"))
         await connection.send("ToCaller", f"before {number}")
-        await asyncio.sleep(0.1)
+        await proxy.carries(PIECES, of=streaming)
         if number % 2:
             proxy.strand()
         else:

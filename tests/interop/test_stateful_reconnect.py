@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RESUMING: tuple[DriverName, ...] = ("typescript", "dotnet")
 """The official clients with stateful reconnect; the Java client has none."""
 
+PIECES = 10
+"""How many pieces of what is on its way pass before the next cut."""
+
 pytestmark = [
     pytest.mark.both_paths,
     pytest.mark.long,
@@ -88,10 +91,8 @@ async def test_calls_are_answered_once_and_in_order_however_often_the_network_br
 
     calling = asyncio.create_task(call())
     for number in range(4):
-        links = proxy.answered
         await connection.invoke("Echo", f"between {number}")
-        proxy.cut()
-        await proxy.answers(links + 1)
+        await proxy.interrupt()
     await calling
     assert [(await connection.wait_event("Receive")).arguments[0] for _ in sent] == sent
     assert await connection.invoke("ConnectionId") == connection.connection_id
@@ -139,9 +140,7 @@ async def test_what_is_replaced_while_the_client_is_away_is_not_counted(
     assert values[-1] == 29
     rest = [text for text in received if not text.isdecimal()]
     assert rest == [*(f"without a key {number}" for number in range(0, 30, 6)), "the end"]
-    links = proxy.answered
-    proxy.cut()
-    await proxy.answers(links + 1)
+    await proxy.interrupt()
     assert await connection.invoke("Echo", "behind all") == "behind all"
     assert not connection.pending("Receive")
     assert_nobody_noticed(connection)
@@ -152,10 +151,8 @@ async def test_a_call_that_runs_while_the_network_breaks_is_answered(
 ) -> None:
     await connection.answer("Answer", "an answer", delay_ms=500)
     asking = asyncio.create_task(connection.invoke("Ask", "a question"))
-    links = proxy.answered
-    await asyncio.sleep(0.1)
-    proxy.cut()
-    await proxy.answers(links + 1)
+    await proxy.carries(2, of=asking)
+    await proxy.interrupt()
     assert await asking == "an answer"
     assert_nobody_noticed(connection)
 
@@ -163,11 +160,9 @@ async def test_a_call_that_runs_while_the_network_breaks_is_answered(
 async def test_a_stream_to_the_client_goes_on(connection: DriverConnection, proxy: CuttingProxy) -> None:
     streaming = asyncio.create_task(connection.stream("Counter", 100, 10))
     for _ in range(3):
-        links = proxy.answered
         await connection.invoke("Echo", "the stream has begun")
-        await asyncio.sleep(0.1)
-        proxy.cut()
-        await proxy.answers(links + 1)
+        await proxy.carries(PIECES, of=streaming)
+        await proxy.interrupt()
     assert await streaming == (list(range(100)), None)
     assert_nobody_noticed(connection)
 
@@ -175,10 +170,8 @@ async def test_a_stream_to_the_client_goes_on(connection: DriverConnection, prox
 async def test_an_upload_goes_on(connection: DriverConnection, proxy: CuttingProxy) -> None:
     uploading = asyncio.create_task(connection.upload("Sum", streams=[list(range(60))], delay_ms=10))
     for _ in range(3):
-        links = proxy.answered
-        await asyncio.sleep(0.1)
-        proxy.cut()
-        await proxy.answers(links + 1)
+        await proxy.carries(PIECES, of=uploading)
+        await proxy.interrupt()
     assert await uploading == sum(range(60))
     assert_nobody_noticed(connection)
 
@@ -196,10 +189,8 @@ async def test_large_messages_may_be_cut_anywhere(
     answers = [asyncio.create_task(connection.invoke("ConnectionId")) for _ in sent]
     downloads = [] if name == "dotnet" else [asyncio.create_task(connection.invoke("Large", size)) for size in sizes]
     for _ in range(4):
-        links = proxy.answered
         await asyncio.sleep(0.02)
-        proxy.cut()
-        await proxy.answers(links + 1)
+        await proxy.interrupt()
     await asyncio.gather(*calls)
     assert await asyncio.gather(*answers) == [connection.connection_id] * len(sent)
     assert await asyncio.gather(*downloads) == ["x" * size * 1024 for size in sizes][: len(downloads)]
@@ -210,10 +201,8 @@ async def test_a_stream_in_both_directions_goes_on(connection: DriverConnection,
     items = [f"{number}" for number in range(60)]
     both = asyncio.create_task(connection.upload_stream("EchoStream", streams=[items], delay_ms=10))
     for _ in range(3):
-        links = proxy.answered
-        await asyncio.sleep(0.1)
-        proxy.cut()
-        await proxy.answers(links + 1)
+        await proxy.carries(PIECES, of=both)
+        await proxy.interrupt()
     assert await both == (items, None)
     assert_nobody_noticed(connection)
 

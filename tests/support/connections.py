@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -18,6 +20,8 @@ from tests.support.exchanges import WebSocketExchange, http_scope, websocket_sco
 from tests.support.handlers import Handlers, RecordingHandler
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.types import Receive, Scope, Send
 
     from signalr_py.types import ConnectionId
@@ -121,6 +125,13 @@ class WebSocketSite(ConnectionSite):
         """Wait until the socket is accepted and read."""
         await self.socket.until(lambda: self.socket.is_receiving and self.connection.is_attached)
 
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[WebSocketExchange]:
+        """Let a client connect, and yield the socket once it is accepted and read."""
+        async with self.socket as socket:
+            await self.connected()
+            yield socket
+
     def _new_socket(self) -> WebSocketExchange:
         return WebSocketExchange(self.application, websocket_scope())
 
@@ -144,6 +155,12 @@ class DirectSite(WebSocketSite):
         super().__init__(options, close_timeout=close_timeout)
         self.turns = TurnWriter()
         self.finished: list[TransportConnection] = []
+
+    async def stall(self, data: bytes) -> None:
+        """Let the client read nothing more, and fill its socket with a write."""
+        self.socket.hold()
+        self.write(data)
+        await asyncio.sleep(0)
 
     def _new_socket(self) -> WebSocketExchange:
         self.direct = DirectExchange(self.application, websocket_scope(), outlives=self.outlives)

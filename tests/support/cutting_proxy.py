@@ -3,75 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import struct
-from typing import TYPE_CHECKING, final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, final
 
+from tests.support.forwarding import Ends, ForwardingProxy, reset, running
 from tests.support.waiting import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
 
 __all__ = ["CuttingProxy", "cutting_proxy"]
 
-_CHUNK_SIZE = 65_536
-_AT_ONCE = struct.pack("ii", 1, 0)
-
 
 class _Link:
-    """One connection of a client, and the one to the server that it is forwarded over."""
+    """One connection, as long as it is forwarded."""
 
-    def __init__(
-        self, client: asyncio.StreamWriter, server: asyncio.StreamWriter, answered: Callable[[], None]
-    ) -> None:
-        self._client = client
-        self._server = server
-        self._answered = answered
-        self.is_stranded = False
+    def __init__(self, ends: Ends, proxy: CuttingProxy) -> None:
+        self._ends = ends
+        self._proxy = proxy
+        self._has_answered = False
+        self._is_stranded = False
 
     def cut(self) -> None:
-        _reset(self._client)
-        _reset(self._server)
+        reset(self._ends.to_client)
+        reset(self._ends.to_server)
 
     def strand(self) -> None:
-        self.is_stranded = True
-        _reset(self._client)
+        self._is_stranded = True
+        reset(self._ends.to_client)
 
-    async def forward(self, from_client: asyncio.StreamReader, from_server: asyncio.StreamReader) -> None:
-        pumps = [
-            asyncio.ensure_future(_pump(from_client, self._server)),
-            asyncio.ensure_future(_pump(from_server, self._client, self._answered)),
-        ]
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-            if self.is_stranded:
-                await asyncio.get_running_loop().create_future()
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.wait(pumps)
-            self._client.close()
-            self._server.close()
+    async def forward(self) -> None:
+        await self._ends.forward(self._note_request, self._note_answer)
+        if self._is_stranded:
+            await asyncio.get_running_loop().create_future()
+
+    def _note_request(self, _: bytes) -> None:
+        self._proxy.note(is_first_answer=False)
+
+    def _note_answer(self, _: bytes) -> None:
+        self._proxy.note(is_first_answer=not self._has_answered)
+        self._has_answered = True
 
 
 @final
-class CuttingProxy:
-    """Forwards every connection to one server until it is told otherwise.
-
-    Attributes:
-        url: Its address, to be used in place of the server's.
-    """
+class CuttingProxy(ForwardingProxy):
+    """Forwards every connection to one server until it is told otherwise."""
 
     def __init__(self, target: str) -> None:
-        parts = urlsplit(target)
-        self._target = (parts.hostname or "", parts.port or 80)
+        super().__init__(target)
         self._links: set[_Link] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._answered = 0
+        self._carried = 0
         self._changes = Changes()
-        self.url = ""
 
     @property
     def answered(self) -> int:
@@ -92,73 +74,38 @@ class CuttingProxy:
         """Wait until the server has answered on so many connections."""
         await self._changes.until(lambda: self._answered >= count)
 
-    async def take(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        """Forward one connection."""
-        try:
-            from_server, to_server = await asyncio.open_connection(*self._target)
-        except OSError:
-            _reset(to_client)
-            return
-        link = _Link(to_client, to_server, self._note_answer)
-        self._links.add(link)
-        task = asyncio.ensure_future(link.forward(from_client, from_server))
-        self._tasks.add(task)
-        try:
-            await asyncio.wait([task])
-        finally:
-            to_client.close()
-            to_server.close()
-            self._links.discard(link)
-            self._tasks.discard(task)
+    async def carries(self, pieces: int, *, of: asyncio.Future[Any]) -> None:
+        """Wait until so many more pieces have come from either side, or what they are part of is over."""
+        enough = self._carried + pieces
+        of.add_done_callback(lambda _: self._changes.note())
+        await self._changes.until(lambda: self._carried >= enough or of.done())
 
-    def _note_answer(self) -> None:
-        self._answered += 1
+    async def interrupt(self) -> None:
+        """Cut, and wait until the server has answered on another connection."""
+        answered = self._answered
+        self.cut()
+        await self.answers(answered + 1)
+
+    async def carry(self, ends: Ends) -> None:
+        """Forward one connection."""
+        link = _Link(ends, self)
+        self._links.add(link)
+        try:
+            await link.forward()
+        finally:
+            self._links.discard(link)
+
+    def note(self, *, is_first_answer: bool) -> None:
+        """Learn that a piece has come from either side."""
+        self._carried += 1
+        self._answered += is_first_answer
         self._changes.note()
 
-    async def aclose(self) -> None:
-        """Drop every connection."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
 
-
-@contextlib.asynccontextmanager
-async def cutting_proxy(target: str) -> AsyncIterator[CuttingProxy]:
+def cutting_proxy(target: str) -> AbstractAsyncContextManager[CuttingProxy]:
     """Run a proxy in front of a server.
 
     Args:
         target: Address of the server, of which host and port count.
     """
-    proxy = CuttingProxy(target)
-    server = await asyncio.start_server(proxy.take, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    proxy.url = f"http://{host}:{port}"
-    try:
-        yield proxy
-    finally:
-        server.close()
-        await proxy.aclose()
-
-
-async def _pump(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, has_begun: Callable[[], None] = lambda: None
-) -> None:
-    """Forward what comes, and say when the first of it has been forwarded."""
-    with contextlib.suppress(OSError):
-        is_first = True
-        while data := await source.read(_CHUNK_SIZE):
-            sink.write(data)
-            if is_first:
-                is_first = False
-                has_begun()
-            await sink.drain()
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close a connection by a reset, so that the other side learns of it at once and never takes it for an end."""
-    connection: socket.socket | None = writer.get_extra_info("socket")
-    if connection is not None and connection.fileno() >= 0:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-    writer.transport.abort()
+    return running(CuttingProxy(target))

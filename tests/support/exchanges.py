@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Scope
 
-__all__ = ["Answer", "Exchange", "HttpExchange", "WebSocketExchange", "http_scope", "request", "websocket_scope"]
+__all__ = [
+    "Answer",
+    "Exchange",
+    "HttpExchange",
+    "WebSocketExchange",
+    "http_scope",
+    "request",
+    "text_message",
+    "websocket_scope",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +248,7 @@ class WebSocketExchange(Exchange):
 
     def send_text(self, text: str) -> None:
         """Send a text frame."""
-        self.deliver({"type": "websocket.receive", "text": text, "bytes": None})
+        self.deliver(text_message(text))
 
     def send_bytes(self, data: bytes) -> None:
         """Send a binary frame."""
@@ -269,6 +278,11 @@ class WebSocketExchange(Exchange):
         await self.until(lambda: self.close_code is not None or self.is_finished)
         assert self.close_code is not None, self.sent
         return self.close_code
+
+
+def text_message(text: str) -> Message:
+    """Return what an application receives for a text frame."""
+    return {"type": "websocket.receive", "text": text, "bytes": None}
 
 
 async def request(app: ASGIApp, scope: Scope, *, body: bytes = b"") -> Answer:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
-from urllib.parse import urlsplit
+
+from tests.support.forwarding import Ends, ForwardingProxy, running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
+    from contextlib import AbstractAsyncContextManager
 
 __all__ = ["RecordedFrame", "RecordedLink", "RecordingProxy", "recording_proxy"]
 
-_CHUNK_SIZE = 65_536
 _UPGRADED = b"HTTP/1.1 101 "
 
 
@@ -59,19 +58,15 @@ class RecordedLink:
 
 
 @final
-class RecordingProxy:
+class RecordingProxy(ForwardingProxy):
     """Forwards every connection to one server.
 
     Attributes:
-        url: Its address, to be used in place of the server's.
         links: The connections so far.
     """
 
     def __init__(self, target: str) -> None:
-        parts = urlsplit(target)
-        self._target = (parts.hostname or "", parts.port or 80)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.url = ""
+        super().__init__(target)
         self.links: list[RecordedLink] = []
 
     @property
@@ -79,74 +74,20 @@ class RecordingProxy:
         """The connections that have become WebSockets."""
         return [link for link in self.links if link.is_websocket]
 
-    async def take(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+    async def carry(self, ends: Ends) -> None:
         """Forward one connection."""
-        from_server, to_server = await asyncio.open_connection(*self._target)
         link = RecordedLink()
         self.links.append(link)
-        task = asyncio.ensure_future(_forward(link, from_client, to_client, from_server, to_server))
-        self._tasks.add(task)
-        try:
-            await asyncio.wait([task])
-        finally:
-            task.cancel()
-            to_client.close()
-            to_server.close()
-            self._tasks.discard(task)
-
-    async def aclose(self) -> None:
-        """Drop every connection."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await ends.forward(link.from_client.extend, link.from_server.extend)
 
 
-@contextlib.asynccontextmanager
-async def recording_proxy(target: str) -> AsyncIterator[RecordingProxy]:
+def recording_proxy(target: str) -> AbstractAsyncContextManager[RecordingProxy]:
     """Run a proxy in front of a server.
 
     Args:
         target: Address of the server, of which host and port count.
     """
-    proxy = RecordingProxy(target)
-    server = await asyncio.start_server(proxy.take, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    proxy.url = f"http://{host}:{port}"
-    try:
-        yield proxy
-    finally:
-        server.close()
-        await proxy.aclose()
-
-
-async def _forward(
-    link: RecordedLink,
-    from_client: asyncio.StreamReader,
-    to_client: asyncio.StreamWriter,
-    from_server: asyncio.StreamReader,
-    to_server: asyncio.StreamWriter,
-) -> None:
-    """Forward both ways until one side ends."""
-    pumps = [
-        asyncio.ensure_future(_pump(from_client, to_server, link.from_client)),
-        asyncio.ensure_future(_pump(from_server, to_client, link.from_server)),
-    ]
-    try:
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.wait(pumps)
-
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, record: bytearray) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(_CHUNK_SIZE):
-            record += data
-            sink.write(data)
-            await sink.drain()
+    return running(RecordingProxy(target))
 
 
 def _frames(data: bytes) -> Iterator[RecordedFrame]:

@@ -116,10 +116,6 @@ class Serving:
         await self._connections.changes.until(lambda: not self._connections)
         await self._tasks.changes.until(lambda: not self._tasks)
 
-    async def has_connection(self) -> None:
-        """Wait until a connection is there."""
-        await self._connections.changes.until(lambda: bool(self._connections))
-
     async def has_call(self) -> None:
         """Wait until the application was called."""
         await self._tasks.changes.until(lambda: bool(self._tasks))

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.responses import PlainTextResponse
 from websockets.asyncio.client import unix_connect
 
 from signalr_py.servers.uvicorn import protocol
@@ -23,30 +22,43 @@ from tests.hosts.asgi.test_flow import server_side, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from tests.hosts.asgi.conftest import Serve
+    from tests.hosts.asgi.raw_socket import RawSocket
+    from tests.hosts.asgi.serving import Serving
 
 
-async def test_frames_that_come_before_the_accept_are_kept(serve: Serve) -> None:
-    may_accept = asyncio.Event()
-    echo = Echo()
+def later(app: ASGIApp, may_begin: asyncio.Event) -> ASGIApp:
+    """Return an application that waits before it does anything."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await may_accept.wait()
-        await echo(scope, receive, send)
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_begin.wait()
+        await app(scope, receive, send)
 
-    server = await serve(app)
+    return waiting
+
+
+async def accepted_late(server: Serving, may_accept: asyncio.Event, *early: bytes) -> RawSocket:
+    """Return a client that is accepted only when the server reads nothing more behind what it sends first."""
     client = await server.connect()
     client.ask()
     await server.has_call()
     transport = server_side(server)
-    early = b"x" * 300_000
-    client.write(frame(TEXT, b"first"), frame(PING, b"p"), frame(TEXT, early[:10], fin=False), frame(0, early[10:]))
+    client.write(*early)
     await until(lambda: not transport.is_reading())
     may_accept.set()
     await client.answered()
     assert client.response.status == 101
+    return client
+
+
+async def test_frames_that_come_before_the_accept_are_kept(serve: Serve) -> None:
+    may_accept = asyncio.Event()
+    server = await serve(later(Echo(), may_accept))
+    early = b"x" * 300_000
+    frames = (frame(TEXT, b"first"), frame(PING, b"p"), frame(TEXT, early[:10], fin=False), frame(0, early[10:]))
+    client = await accepted_late(server, may_accept, *frames)
     received = [(last.opcode, bytes(last.data)) for last in [await client.frame() for _ in range(3)]]
     assert sorted(received, key=lambda answer: len(answer[1])) == [(0xA, b"p"), (TEXT, b"first"), (TEXT, early)]
     await client.leave()
@@ -56,21 +68,8 @@ async def test_frames_that_come_before_the_accept_are_kept(serve: Serve) -> None
 async def test_a_broken_frame_before_the_accept_ends_the_connection_after_it(serve: Serve) -> None:
     may_accept = asyncio.Event()
     echo = Echo()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await may_accept.wait()
-        await echo(scope, receive, send)
-
-    server = await serve(app)
-    client = await server.connect()
-    client.ask()
-    await server.has_call()
-    transport = server_side(server)
-    client.write(frame(3, b"x"))
-    await until(lambda: not transport.is_reading())
-    may_accept.set()
-    await client.answered()
-    assert client.response.status == 101
+    server = await serve(later(echo, may_accept))
+    client = await accepted_late(server, may_accept, frame(3, b"x"))
     assert (await client.expect_closed())[0] == 1002
     assert (await echo.disconnects.get())["code"] == 1002
     await server.idle()
@@ -88,15 +87,8 @@ async def test_frames_that_come_before_the_accept_count_for_an_application_that_
             pass
 
     server = await serve(app)
-    client = await server.connect()
-    client.ask()
-    await server.has_call()
+    client = await accepted_late(server, may_accept, *(frame(BINARY) for _ in range(100)))
     transport = server_side(server)
-    client.write(*(frame(BINARY) for _ in range(100)))
-    await until(lambda: not transport.is_reading())
-    may_accept.set()
-    await client.answered()
-    assert client.response.status == 101
     assert not transport.is_reading()
     go_on.set()
     await until(transport.is_reading)
@@ -152,15 +144,7 @@ async def test_a_buffer_may_be_sent_again_with_other_contents(serve: Serve) -> N
 
 
 async def test_a_connection_that_served_http_can_be_upgraded(serve: Serve) -> None:
-    echo = Echo()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await PlainTextResponse("fine")(scope, receive, send)
-        else:
-            await echo(scope, receive, send)
-
-    server = await serve(app)
+    server = await serve(Echo())
     client = await server.connect()
     for _ in range(2):
         client.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

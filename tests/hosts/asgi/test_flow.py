@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.hosts.asgi.echo import Echo
+from tests.hosts.asgi.echo import Echo, Flood
 from tests.hosts.asgi.raw_socket import BINARY, PING, PONG, TEXT, frame
 from tests.hosts.asgi.serving import Inbox
-from tests.support.waiting import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,35 +88,21 @@ async def test_small_messages_stop_the_client_as_well(serve: Serve) -> None:
 
 
 async def test_send_waits_for_a_client_that_does_not_read(serve: Serve) -> None:
-    changes = Changes()
-    sent: list[int] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        for number in range(MESSAGES):
-            await send({"type": "websocket.send", "bytes": number.to_bytes(4, "big") + bytes(SIZE)})
-            sent.append(number)
-            changes.note()
-        await send({"type": "websocket.close"})
-
-    server = await serve(app)
+    flood = Flood(MESSAGES)
+    server = await serve(flood)
     client = await server.open()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     transport = server_side(server)
     await until(lambda: transport.get_write_buffer_size() > 0)
     stopped_at = -1
-    while stopped_at != len(sent):
-        stopped_at = len(sent)
+    while stopped_at != flood.sent:
+        stopped_at = flood.sent
         for _ in range(TURNS):
             await asyncio.sleep(0)
     assert stopped_at < MESSAGES
     assert transport.get_write_buffer_size() < MOST_BUFFERED
     client.writer.transport.resume_reading()  # type: ignore[attr-defined]
-    for number in range(MESSAGES):
-        message = await client.message()
-        assert isinstance(message, bytes)
-        assert message[:4] == number.to_bytes(4, "big")
+    await flood.reaches(client)
     assert await client.expect_closed_by_both() == (1000, "")
     await server.idle()
 

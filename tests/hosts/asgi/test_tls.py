@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.hosts.asgi.certificates import contexts
-from tests.hosts.asgi.echo import Echo
+from tests.hosts.asgi.echo import Echo, Flood
 from tests.hosts.asgi.raw_socket import BINARY, CONTINUATION, PING, TEXT, close, frame
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.hosts.asgi.conftest import Serve
 
 MESSAGES = 100
-SIZE = 65_536
 
 
 @pytest.fixture(scope="module")
@@ -86,26 +85,14 @@ async def test_a_client_that_vanishes_is_1006(serve: Serve, tls: tuple[ssl.SSLCo
 async def test_a_client_that_does_not_read_is_waited_for(
     serve: Serve, tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    sent: list[int] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        for number in range(MESSAGES):
-            await send({"type": "websocket.send", "bytes": number.to_bytes(4, "big") + bytes(SIZE)})
-            sent.append(number)
-        await send({"type": "websocket.close"})
-
-    server = await serve(app, tls=tls[0])
+    flood = Flood(MESSAGES)
+    server = await serve(flood, tls=tls[0])
     client = await server.open(tls=tls[1])
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     for _ in range(500):
         await asyncio.sleep(0)
     client.writer.transport.resume_reading()  # type: ignore[attr-defined]
-    for number in range(MESSAGES):
-        message = await client.message()
-        assert isinstance(message, bytes)
-        assert message[:4] == number.to_bytes(4, "big")
+    await flood.reaches(client)
     assert await client.expect_close() == (1000, "")
     client.write(close(1000))
     client.writer.close()

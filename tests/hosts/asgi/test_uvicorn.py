@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from tests.hosts.asgi.echo import Echo
 from tests.hosts.asgi.raw_socket import PING, PONG, TEXT, close, frame
@@ -120,15 +120,7 @@ async def http_status(server_port: int) -> int:
 
 
 async def test_open_websockets_count_for_the_limit_of_connections(serve: Serve) -> None:
-    echo = Echo()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await PlainTextResponse("fine")(scope, receive, send)
-        else:
-            await echo(scope, receive, send)
-
-    server = await serve(app, limit_concurrency=3)
+    server = await serve(Echo(), limit_concurrency=3)
     clients = [await server.open() for _ in range(2)]
     assert len(server.connections) == len(server.tasks) == 2
     assert await http_status(server.port) == 503

@@ -50,9 +50,6 @@ class Echoing(Hub):
     async def secret(self) -> str:
         return "secret"
 
-    async def whoami(self) -> str:
-        return type(self).__name__
-
 
 class Around(HubFilter):
     """Does what a test gives it."""

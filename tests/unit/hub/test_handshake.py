@@ -43,9 +43,6 @@ class EchoHub(Hub):
 
 
 class UntouchableHub(Hub):
-    def __init__(self) -> None:
-        self.touched = False
-
     async def on_connected(self) -> None:
         raise AssertionError
 

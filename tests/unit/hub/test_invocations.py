@@ -79,22 +79,19 @@ async def collected(invocation: Invocation, number: int = 0) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("invocation", "is_cancellable", "is_limited"),
+    ("invocation", "is_cancellable"),
     [
-        (call("plain"), False, True),
-        (call("build"), True, True),
-        (call("watch"), True, True),
-        (call("collect", "s"), False, False),
-        (call("plain", "stray"), False, False),
-        (stream(), True, False),
-        (stream("plain"), True, False),
+        (call("plain"), False),
+        (call("build"), True),
+        (call("watch"), True),
+        (call("collect", "s"), False),
+        (call("plain", "stray"), False),
+        (stream(), True),
+        (stream("plain"), True),
     ],
 )
-def test_what_the_client_can_cancel_and_what_needs_a_slot(
-    invocation: Invocation, is_cancellable: object, is_limited: object
-) -> None:
+def test_what_the_client_can_cancel(invocation: Invocation, is_cancellable: object) -> None:
     assert invocation.is_cancellable is is_cancellable
-    assert invocation.is_limited is is_limited
 
 
 def test_answers() -> None:

@@ -76,6 +76,39 @@ async def test_a_cut_resets_both_sides() -> None:
         await echo.endings.get()
 
 
+async def test_pieces_of_both_sides_are_waited_for_until_the_call_is_over() -> None:
+    async with proxied() as (echo, proxy):
+        reader, writer = await connect(proxy)
+        call = asyncio.get_running_loop().create_future()
+        carried = asyncio.create_task(proxy.carries(2, of=call))
+        writer.write(b"one\n")
+        await reader.readline()
+        await carried
+        assert not call.done()
+        carried = asyncio.create_task(proxy.carries(1, of=call))
+        call.set_result(None)
+        await carried
+        writer.close()
+        await echo.endings.get()
+
+
+async def test_an_interruption_lasts_until_the_server_answers_again() -> None:
+    async with proxied() as (echo, proxy):
+        reader, writer = await connect(proxy)
+        writer.write(b"one\n")
+        await reader.readline()
+        interruption = asyncio.create_task(proxy.interrupt())
+        assert await echo.endings.get() is ConnectionResetError
+        writer.close()
+        assert not interruption.done()
+        reader, writer = await connect(proxy)
+        writer.write(b"two\n")
+        await reader.readline()
+        await interruption
+        writer.close()
+        await echo.endings.get()
+
+
 async def test_a_stranded_server_learns_nothing() -> None:
     async with proxied() as (echo, proxy):
         reader, writer = await connect(proxy)

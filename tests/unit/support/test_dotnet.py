@@ -24,16 +24,6 @@ OLD_SDK = 'echo "8.0.404 [/sdk]"'
 BROKEN_SDK = 'test "$1" = --list-sdks && echo "10.0.100 [/sdk]" && exit; echo "error CS0103: no such name"; exit 1'
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with an empty interop folder and nothing on the PATH."""
-    interop = tmp_path / "interop"
-    interop.mkdir()
-    monkeypatch.setenv("SIGNALR_INTEROP", str(interop))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    return tmp_path
-
-
 def put_sdk(machine: Path, script: str) -> Path:
     path = os.pathsep.join(["/usr/bin", "/bin"])
     return put_program(machine / "bin", "dotnet", f"PATH={path}\n{script}")

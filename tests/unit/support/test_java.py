@@ -17,16 +17,6 @@ MAVEN = 'echo "$@" >> "$0.log"; test -f pom.xml && test -f src/main/java/Driver.
 BROKEN_MAVEN = 'echo "ERROR cannot find symbol"; exit 1'
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with an empty interop folder and nothing on the PATH."""
-    interop = tmp_path / "interop"
-    interop.mkdir()
-    monkeypatch.setenv("SIGNALR_INTEROP", str(interop))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    return tmp_path
-
-
 def put(machine: Path, name: str, script: str) -> Path:
     path = os.pathsep.join(["/usr/bin", "/bin"])
     return put_program(machine / "bin", name, f"PATH={path}\n{script}")
