@@ -39,7 +39,7 @@ class Sizes:
         connects: Connections in one sample of connecting.
         idle: Connections whose memory is measured.
         crowd: Connections that stay idle while the CPU is measured.
-        idle_seconds: For how long.
+        idle_seconds: For how long: a whole number of keep-alive intervals, so that each connection is pinged as often.
         idle_runs: How often.
         burst: Connections that are opened at once.
         host_loads: The kinds of load that plain ASGI hosts get.
@@ -68,7 +68,7 @@ FULL: Final = Sizes(
     connects=1_500,
     idle=4_000,
     crowd=10_000,
-    idle_seconds=20,
+    idle_seconds=30,
     idle_runs=1,
     burst=5_000,
     host_loads=frozenset({"echo/json", "echo/messagepack"}),

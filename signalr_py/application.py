@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
 
 from starlette.middleware import Middleware
@@ -168,7 +169,6 @@ class SignalR:
             dispatcher=HubDispatcher(
                 name,
                 table,
-                GroupManager(lifetime, self._home),
                 detailed_errors=options.enable_detailed_errors,
                 filters=(*self._filters, *filters_of(filters, "map_hub(filters=...)")),
                 activator=HubActivator(hub_type, hub_factory),
@@ -182,18 +182,13 @@ class SignalR:
         self._handlers.append(handler)
         self._managers.append(manager)
         self._heartbeat.add(manager)
-        requirements = requirements_of(hub_type)
-
-        async def check(connection: HTTPConnection) -> Response | None:
-            return await self._check(connection, name, requirements)
-
         endpoint = HubEndpoint(
             EndpointSettings(
                 options=http,
                 manager=manager,
                 tokens=ConnectionTokens(self._signing_keys(), f"{name} {path} {len(self._managers)}"),
                 node=self._node,
-                check=check,
+                check=partial(self._check, name=name, requirements=requirements_of(hub_type)),
             )
         )
         return HubRoute(path, endpoint, name=name)
@@ -290,7 +285,7 @@ class SignalR:
             manager.drains_at_end = drains_at_end
 
     async def _check(
-        self, connection: HTTPConnection, name: str, requirements: tuple[AuthorizationRequirement, ...]
+        self, connection: HTTPConnection, *, name: str, requirements: tuple[AuthorizationRequirement, ...]
     ) -> Response | None:
         is_leaving = self._leaving is not None and self._leaving.get_loop().is_running()
         if not is_leaving and not self._heartbeat.is_running:
@@ -305,9 +300,11 @@ class SignalR:
         return None
 
     def _is_allowed_origin(self, connection: HTTPConnection) -> bool:
-        origin = connection.headers.get("origin")
         allowed = self._allowed_origins
-        return allowed is None or origin is None or "*" in allowed or origin.lower() in allowed
+        if allowed is None or "*" in allowed:
+            return True
+        origin = connection.headers.get("origin")
+        return origin is None or origin.lower() in allowed
 
     def _lifetime_of(self, hub_type: type[Hub[Any]]) -> LocalLifetimeManager:
         return self._lifetimes.setdefault(hub_type, LocalLifetimeManager())

@@ -9,12 +9,11 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from signalr_py.exceptions import ClientDisconnectedError, ClientTimeoutError, HubException, RemoteProtocolError
-from signalr_py.hub import cancellation, tasks, texts
-from signalr_py.hub.clients import HubCallerClients
-from signalr_py.hub.context import HubCallerContext
+from signalr_py.hub import tasks, texts
+from signalr_py.hub.equipment import EquippedConnection
 from signalr_py.hub.handshake import AcceptedHandshake, Handshake, RefusedHandshake
 from signalr_py.hub.incoming import IncomingMessages
-from signalr_py.hub.outgoing import ConnectionState, OutgoingMessages
+from signalr_py.hub.outgoing import ConnectionState
 from signalr_py.hub.reconnection import Reconnection
 from signalr_py.hub.refreshes import AuthenticationRefreshes
 from signalr_py.protocol.handshake import RECONNECTING_VERSION, encode_response
@@ -38,7 +37,7 @@ _log = logging.getLogger("signalr_py.hub")
 
 
 @final
-class HubConnection(OutgoingMessages):
+class HubConnection(EquippedConnection):
     """Stands between a duplex of bytes and the dispatcher; satisfies `ConnectionHandler` and `Receiver`.
 
     It knows the states of a connection, from the handshake to its end, and the time limits; `IncomingMessages` takes
@@ -50,10 +49,7 @@ class HubConnection(OutgoingMessages):
     """
 
     __slots__ = (
-        "_clients",
-        "_context",
         "_due",
-        "_duplex",
         "_handshake",
         "_has_pinged",
         "_incoming",
@@ -69,10 +65,9 @@ class HubConnection(OutgoingMessages):
     )
 
     def __init__(self, duplex: Duplex, handler: HubConnectionHandler) -> None:
-        super().__init__(duplex.connection_id, duplex, handler)
+        super().__init__(duplex, handler)
         self.is_leaving: bool = False
         self.variables: Context = copy_context()
-        self._duplex = duplex
         self._handshake: Handshake | None = Handshake(duplex, handler)
         self._last_heard = self._last_ping = handler.clock()
         self._due = _AT_ONCE
@@ -83,23 +78,6 @@ class HubConnection(OutgoingMessages):
         self._reconnection: Reconnection | None = None
         self._refreshes: AuthenticationRefreshes | None = None
         self._reason: Exception | None = None
-        self._context: HubCallerContext | None = None
-        self._clients: HubCallerClients | None = None
-
-    @property
-    def context(self) -> HubCallerContext:
-        """What hub methods know of the client; made when it is first wanted."""
-        if self._context is None:
-            self._context = HubCallerContext(self._duplex, self.user_id, self._abort_from_anywhere)
-        return self._context
-
-    @property
-    def clients(self) -> HubCallerClients:
-        """The clients of the hub, seen from this one; made when they are first wanted."""
-        if self._clients is None:
-            handler = self._handler
-            self._clients = HubCallerClients(handler.lifetime, handler.home, self.connection_id, handler.typed_clients)
-        return self._clients
 
     @property
     def request(self) -> HTTPConnection:
@@ -201,6 +179,8 @@ class HubConnection(OutgoingMessages):
 
         What a client sent before it left is still taken; the connection ends behind it.
         """
+        if not self.is_open:
+            return
         incoming = self._incoming
         self.feed(b"")
         if self._input_ended and self._state is ConnectionState.OPEN and not incoming.is_held:
@@ -233,10 +213,6 @@ class HubConnection(OutgoingMessages):
     def abort(self) -> None:
         """End the connection for good; on the home loop."""
         self._close(CloseMessage(), None)
-
-    def _abort_from_anywhere(self) -> None:
-        """End the connection for good, also from a thread."""
-        self._handler.home.run(self.abort)
 
     def _check_time(self, now: float) -> float:
         """Check the time limits, and return when they have to be checked again, unless the client is heard before."""
@@ -340,7 +316,7 @@ class HubConnection(OutgoingMessages):
 
     def _client_has_gone(self) -> None:
         """Tell everything that waits for the client, or works for it, that it has gone."""
-        cancellation.cancel(self.context.connection_aborted)
+        self.abort_context()
         self._incoming.client_has_gone(ClientDisconnectedError("The underlying connection was closed."))
         self._handler.lifetime.results.connection_ended(self.connection_id)
 
@@ -363,6 +339,7 @@ class HubConnection(OutgoingMessages):
         if self._reconnection is not None:
             self._reconnection.end()
         self._client_has_gone()
+        self.release_context()
         if not was_connecting or not self._handler.dispatcher.hooks.has_connected:
             self._handler.schedule(self._disconnect(), self.variables.copy())
 
@@ -384,3 +361,5 @@ class HubConnection(OutgoingMessages):
         self._handler.lifetime.disconnected(self)
         self._handler.connections.discard(self)
         self._duplex.close(failed=failed)
+        self._output, self._reconnection, self._reason = self._duplex, None, None
+        del self._incoming

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from signalr_py.transports.base import ConnectionStatistics, Duplex
     from signalr_py.types import ConnectionId, TransportType, UserId
 
-__all__ = ["HubCallerContext", "HubContext"]
+__all__ = ["HubCallerContext", "HubContext", "release"]
 
 
 @final
@@ -41,7 +41,7 @@ class HubCallerContext:
         self.items: dict[Any, Any] = {}
         self.connection_aborted: CancellationToken = CancellationToken()
         self._duplex = duplex
-        self._abort = abort
+        self._abort: Callable[[], None] | None = abort
 
     @property
     def user(self) -> BaseUser:
@@ -69,7 +69,16 @@ class HubCallerContext:
         What is sent to it afterwards is dropped, the result of the call that aborts included. Further calls do nothing.
         In a thread it returns before the connection has ended.
         """
-        self._abort()
+        if (abort := self._abort) is not None:
+            abort()
+
+    def _release(self) -> None:
+        self._abort = None
+
+
+def release(context: HubCallerContext) -> None:
+    """Let go of the connection, which has nothing left to abort; for the code that owns the context."""
+    context._release()
 
 
 @final

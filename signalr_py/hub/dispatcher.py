@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from signalr_py.hub.connection import HubConnection
     from signalr_py.hub.filters import HubFilter
-    from signalr_py.hub.groups import GroupManager
     from signalr_py.hub.hub import Hub
     from signalr_py.hub.methods import HubMethod, MethodTable
     from signalr_py.protocol.messages import HubMessage
@@ -54,7 +53,6 @@ class HubDispatcher:
     Args:
         name: Name of the hub.
         table: Its methods.
-        groups: Its groups.
         detailed_errors: Whether clients see the text of every exception.
         filters: What is around its calls, the outermost first.
         activator: Makes its hub objects; None to call the class.
@@ -64,7 +62,6 @@ class HubDispatcher:
         self,
         name: str,
         table: MethodTable,
-        groups: GroupManager,
         *,
         detailed_errors: bool,
         filters: Sequence[HubFilter] = (),
@@ -73,7 +70,7 @@ class HubDispatcher:
         self.name = name
         self.table = table
         self.hooks: HubHooks = HubHooks(table.hub_type, filters, self._open_hub)
-        self._groups = groups
+        self._hub_type = table.hub_type
         self._detailed_errors = detailed_errors
         self._activator = activator or HubActivator(table.hub_type, None)
         self._resolvers = {
@@ -102,10 +99,8 @@ class HubDispatcher:
         method = invocation.method
         try:
             if method.is_direct and invocation.has_slot and self._calls_directly:
-                hub = self.table.hub_type()
-                hub.context = connection.context
-                hub.clients = connection.clients
-                hub.groups = self._groups
+                hub = self._hub_type()
+                connection.equip(hub)
                 answer = invocation.answered(await method.function(hub, *invocation.call.arguments))
             else:
                 answer = await self._perform(connection, invocation)
@@ -140,7 +135,9 @@ class HubDispatcher:
             raise HubException(texts.wrong_stream_count(given, wanted))
         if self._is_scoped:
             return await self._run_in_scope(connection, invocation)
-        return await self._run(connection, invocation, self._prepared(connection, self._activator.create()))
+        hub = self._activator.create()
+        connection.equip(hub)
+        return await self._run(connection, invocation, hub)
 
     def refuse(self, connection: HubConnection, failure: InvocationBindingFailure) -> None:
         """Answer a call that names no method, or whose arguments do not fit."""
@@ -248,7 +245,8 @@ class HubDispatcher:
 
     async def _stream(self, connection: HubConnection, invocation: Invocation, items: AsyncIterable[Any]) -> None:
         """Send item by item, waiting for the client when it is slow, and close what gives the items at the end."""
-        assert invocation.invocation_id is not None
+        invocation_id, send = invocation.invocation_id, connection.send
+        assert invocation_id is not None
         invocation.has_items = True
         iterator = aiter(items)
         count = 0
@@ -259,7 +257,7 @@ class HubDispatcher:
             async for item in iterator:
                 if invocation.is_cancelled:
                     break
-                if not connection.send(StreamItemMessage(invocation.invocation_id, item)):
+                if not send(StreamItemMessage(invocation_id, item)):
                     await connection.drain_stream()
                 count += 1
                 if count % _ITEMS_PER_TURN == 0:
@@ -294,12 +292,8 @@ class HubDispatcher:
 
     async def _open_hub(self, connection: HubConnection, scope: AsyncExitStack) -> Hub:
         """Make a hub object in the application's way; what belongs to it is closed with the scope."""
-        return self._prepared(connection, await self._activator.open(connection.context, scope))
-
-    def _prepared(self, connection: HubConnection, hub: Hub) -> Hub:
-        hub.context = connection.context
-        hub.clients = connection.clients
-        hub.groups = self._groups
+        hub = await self._activator.open(connection.context, scope)
+        connection.equip(hub)
         return hub
 
 

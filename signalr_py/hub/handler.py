@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 from signalr_py.hub import tasks
 from signalr_py.hub.connection import HubConnection
 from signalr_py.hub.deliveries import PLAIN_DELIVERIES
+from signalr_py.hub.groups import GroupManager
 from signalr_py.hub.methods import HubBinder, MethodTable
 from signalr_py.hub.typed_clients import TypedClients, typed_clients_of
 from signalr_py.protocol.messages import PingMessage
@@ -46,6 +47,7 @@ class HubConnectionHandler:
         home: The event loop of the server.
         user_id: Finds the user of a connection.
         clock: Monotonic clock in seconds.
+        groups: Its groups.
         delivery: How messages to its clients are treated that do not say it.
         connections: The connections that have finished their handshake.
         running: Their tasks that have not ended.
@@ -61,6 +63,7 @@ class HubConnectionHandler:
     home: HomeLoop
     user_id: Callable[[HTTPConnection], UserId | None]
     clock: Callable[[], float] = time.monotonic
+    groups: GroupManager = field(init=False)
     delivery: Delivery = field(init=False)
     pings: Mapping[str, bytes] = field(init=False)
     binders: Mapping[str, HubBinder] = field(init=False)
@@ -69,6 +72,7 @@ class HubConnectionHandler:
     running: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
+        self.groups = GroupManager(self.lifetime, self.home)
         self.delivery = PLAIN_DELIVERIES[self.options.slow_client_policy]
         self.typed_clients = typed_clients_of(self.table.hub_type)
         if self.typed_clients is not None:

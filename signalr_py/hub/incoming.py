@@ -52,7 +52,7 @@ class IncomingMessages:
 
     __slots__ = (
         "_binder",
-        "_calls",
+        "_calls_without_slot",
         "_connection",
         "_frames",
         "_free_slots",
@@ -81,7 +81,7 @@ class IncomingMessages:
         self._frames = protocol.frame_reader(handler.options.maximum_receive_message_size)
         self._binder = ConnectionBinder(handler.binders[protocol.name], handler.lifetime.results, protocol)
         self._free_slots = handler.options.maximum_parallel_invocations_per_client
-        self._calls = 0
+        self._calls_without_slot = 0
         self._held: HubMessage | None = None
 
     @property
@@ -97,7 +97,8 @@ class IncomingMessages:
     @property
     def is_busy(self) -> bool:
         """Whether calls run, other than streams to the client."""
-        return self._calls > 0
+        options = self._handler.options
+        return self._calls_without_slot > 0 or self._free_slots < options.maximum_parallel_invocations_per_client
 
     @property
     def is_incomplete(self) -> bool:
@@ -114,18 +115,21 @@ class IncomingMessages:
             RemoteProtocolError: What comes next is no message, or an answer that is not the client's to give.
         """
         connection, frames = self._connection, self._frames
-        if data:
-            frames.feed(data)
-        while not frames.is_exhausted and connection.takes_messages and self._held is None:
-            frame = frames.next_frame()
-            if frame is None:
-                return
+        if self._held is not None or not connection.takes_messages:
+            if data:
+                frames.feed(data)
+            return
+        frame = frames.next_frame(data)
+        while frame is not None:
             message = self._protocol.decode(frame, self._binder)
             if message is None or (self._is_watched and not self._is_for_hub(message)):
-                continue
-            if not _TAKE[type(message)](self, message):
+                pass
+            elif not _TAKE[type(message)](self, message):
                 self._held = message
                 self._output.pause_reading()
+            if frames.is_exhausted or self._held is not None or not connection.takes_messages:
+                return
+            frame = frames.next_frame()
 
     def start_over(self) -> None:
         """Drop what has come and was not taken yet, because the client has come back, and will send it again."""
@@ -200,9 +204,8 @@ class IncomingMessages:
             return True
         if not has_streams:
             self._free_slots -= 1
-            self._calls += 1
         elif not invocation.is_stream:
-            self._calls += 1
+            self._calls_without_slot += 1
         tasks.start(handler.dispatcher.invoke(connection, invocation), connection.variables.copy(), handler.running)
         return True
 
@@ -222,17 +225,18 @@ class IncomingMessages:
         has_slot = invocation.has_slot
         if (invocation.method.hears_cancellation or not has_slot) and self._binder.invocations is not None:
             self._binder.invocations.end(invocation)
-        if has_slot or not invocation.is_stream:
-            self._calls -= 1
         if has_slot:
             self._free_slots += 1
             if self._held is not None:
                 self.take_held()
+        elif not invocation.is_stream:
+            self._calls_without_slot -= 1
         if self._connection.is_leaving:
             self._connection.call_has_ended()
 
     def slot_is_free(self) -> None:
         """Let the call start that waits for a slot, if there is one."""
+        self._calls_without_slot += 1
         self._free_slots += 1
         self.take_held()
 
@@ -242,13 +246,11 @@ class IncomingMessages:
         Raises:
             LocalProtocolError: There are enough.
         """
-        options = self._handler.options
-        without_slot = self._calls - (options.maximum_parallel_invocations_per_client - self._free_slots)
-        maximum = options.maximum_streams_per_client
-        if maximum is not None and without_slot >= maximum:
+        maximum = self._handler.options.maximum_streams_per_client
+        if maximum is not None and self._calls_without_slot >= maximum:
             raise LocalProtocolError(
-                f"{without_slot} calls of this connection wait for answers of clients, or read uploads, and no more "
-                f"may do so (maximum_streams_per_client={maximum})."
+                f"{self._calls_without_slot} calls of this connection wait for answers of clients, or read uploads, "
+                f"and no more may do so (maximum_streams_per_client={maximum})."
             )
 
     def _take_item(self, message: StreamItemMessage) -> bool:

@@ -11,7 +11,7 @@ from signalr_py.hub.hub import Hub
 from signalr_py.hub.texts import METHOD_DOES_NOT_EXIST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from signalr_py.hub.invocations import ActiveInvocations
     from signalr_py.hub.uploads import UploadStream
@@ -76,38 +76,40 @@ class HubBinder:
     """Knows the types of a hub's methods in one protocol; decoders are made at start-up.
 
     Attributes:
-        by_spelling: The decoders for calls, by the names that clients usually give to methods.
+        arguments_decoder: Returns the decoder for calls of a method, given the name that the client has for it; raises
+            `HubException` when there is no such method.
     """
 
     def __init__(self, table: MethodTable, protocol: HubProtocol) -> None:
-        self._table = table
-        self._decoders: dict[str, ArgumentsDecoder] = {}
+        decoders: dict[str, ArgumentsDecoder] = {}
         self._item_decoders: dict[str, tuple[ValueDecoder, ...]] = {}
         for method in table:
             signature = method.signature
             try:
-                self._decoders[method.name] = protocol.arguments_decoder(signature.parameters)
+                decoders[method.name] = protocol.arguments_decoder(signature.parameters)
                 self._item_decoders[method.name] = tuple(protocol.value_decoder(item) for _, item in signature.streams)
             except TypeError as error:
                 raise HubDefinitionError(f"{table.hub_type.__name__}.{method.attribute}: {error}") from error
-        self.by_spelling: dict[str, ArgumentsDecoder] = {
-            spelling: self._decoders[method.name] for spelling, method in table.by_spelling.items()
-        }
-
-    def arguments_decoder(self, target: str) -> ArgumentsDecoder:
-        """Return the decoder for calls of a method.
-
-        Raises:
-            HubException: There is no such method.
-        """
-        method = self._table.find(target)
-        if method is None:
-            raise HubException(METHOD_DOES_NOT_EXIST)
-        return self._decoders[method.name]
+        self.arguments_decoder: Callable[[str], ArgumentsDecoder] = _DecodersByName(table, decoders).__getitem__
 
     def item_decoders(self, method: HubMethod) -> tuple[ValueDecoder, ...]:
         """Return what reads the items of the streams that a method takes, in their order."""
         return self._item_decoders[method.name]
+
+
+class _DecodersByName(dict[str, "ArgumentsDecoder"]):
+    """Holds the names that clients usually give to methods, and finds the decoders of others."""
+
+    def __init__(self, table: MethodTable, decoders: Mapping[str, ArgumentsDecoder]) -> None:
+        super().__init__((spelling, decoders[method.name]) for spelling, method in table.by_spelling.items())
+        self._table = table
+        self._decoders = decoders
+
+    def __missing__(self, target: str) -> ArgumentsDecoder:
+        method = self._table.find(target)
+        if method is None:
+            raise HubException(METHOD_DOES_NOT_EXIST)
+        return self._decoders[method.name]
 
 
 class ResultDecoders(Protocol):
@@ -123,6 +125,7 @@ class ConnectionBinder:
     """Knows the types of all that one client may send; satisfies `InvocationBinder`.
 
     Attributes:
+        arguments_decoder: Returns the decoder for calls of a method; see `HubBinder`.
         invocations: Knows the streams that the client uploads; None while there has been no such thing.
 
     Args:
@@ -131,18 +134,13 @@ class ConnectionBinder:
         protocol: The hub protocol that the client speaks.
     """
 
-    __slots__ = ("_by_spelling", "_hub", "_protocol", "_results", "invocations")
+    __slots__ = ("_protocol", "_results", "arguments_decoder", "invocations")
 
     def __init__(self, hub: HubBinder, results: ResultDecoders, protocol: HubProtocol) -> None:
+        self.arguments_decoder: Callable[[str], ArgumentsDecoder] = hub.arguments_decoder
         self.invocations: ActiveInvocations | None = None
-        self._by_spelling = hub.by_spelling
-        self._hub = hub
         self._results = results
         self._protocol = protocol
-
-    def arguments_decoder(self, target: str) -> ArgumentsDecoder:
-        """Return the decoder for calls of a method; see `HubBinder.arguments_decoder`."""
-        return self._by_spelling.get(target) or self._hub.arguments_decoder(target)
 
     def result_decoder(self, invocation_id: str) -> ValueDecoder | None:
         """Return what reads the result of a call that the server made, unless a stream has that id."""

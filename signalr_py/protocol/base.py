@@ -40,7 +40,7 @@ ValueDecoder: TypeAlias = Callable[[Raw], Any]
 class InvocationBinder(Protocol):
     """Knows which types the values of a message have; the reference's `IInvocationBinder`."""
 
-    def arguments_decoder(self, target: str) -> ArgumentsDecoder:
+    def arguments_decoder(self, target: str, /) -> ArgumentsDecoder:
         """Return the decoder for calls of `target`.
 
         Raises:
@@ -64,8 +64,11 @@ class FrameReader(Protocol):
         """Take the next bytes of the connection."""
         ...
 
-    def next_frame(self) -> bytes | None:
+    def next_frame(self, data: bytes = b"") -> bytes | None:
         """Return the next whole message without its separator or length, or None when more bytes are needed.
+
+        Args:
+            data: The next bytes of the connection, if any have come.
 
         Raises:
             RemoteProtocolError: The message is larger than allowed, or its length makes no sense. Frames in front of it

@@ -61,12 +61,21 @@ class TextFrameReader:
         frames.reverse()
         self._frames = frames + self._frames if self._frames else frames
 
-    def next_frame(self) -> bytes | None:
+    def next_frame(self, data: bytes = b"") -> bytes | None:
         """Return the next whole message without its separator, or None when more bytes are needed.
+
+        Args:
+            data: The next bytes of the connection, if any have come.
 
         Raises:
             RemoteProtocolError: The message is larger than allowed.
         """
+        if data:
+            if self.is_exhausted and not self._rest:
+                length = data.find(RECORD_SEPARATOR)
+                if length == len(data) - 1 and length < self._maximum:
+                    return data[:length]
+            self.feed(data)
         frames = self._frames
         if frames:
             frame = frames.pop()
@@ -121,35 +130,42 @@ class LengthPrefixedFrameReader:
             self._data += data
             self._start = 0
 
-    def next_frame(self) -> bytes | None:
+    def next_frame(self, data: bytes = b"") -> bytes | None:
         """Return the next whole message without its length, or None when more bytes are needed.
+
+        Args:
+            data: The next bytes of the connection, if any have come.
 
         Raises:
             RemoteProtocolError: The message is larger than allowed, which its length tells before it is there, or the
                 length is no VarInt of 31 bits.
         """
-        data = self._data
-        if not data:
+        if data:
+            if not self._data and data[0] == len(data) - 1 < 0x80 and len(data) <= self._maximum:
+                return data[1:]
+            self.feed(data)
+        waiting = self._data
+        if not waiting:
             self.is_exhausted = True
             return None
         start = self._start
-        length = data[start]
+        length = waiting[start]
         position = start + 1
         if length >= 0x80:
-            length, position = _long_length(data, start)
+            length, position = _long_length(waiting, start)
         end = position + length
         if end - start > self._maximum:
             raise _too_large(self._maximum)
-        if end > len(data):
+        if end > len(waiting):
             self.is_exhausted = True
             return None
-        if end == len(data):
+        if end == len(waiting):
             self.is_exhausted = True
             self._data = b""
             self._start = 0
         else:
             self._start = end
-        frame = data[position:end]
+        frame = waiting[position:end]
         return frame if type(frame) is bytes else bytes(frame)
 
 

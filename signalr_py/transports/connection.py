@@ -72,6 +72,7 @@ class TransportConnection(ConnectionOutput):
         "is_deleted",
         "polls",
         "reading",
+        "takes_input",
     )
 
     def __init__(
@@ -105,6 +106,8 @@ class TransportConnection(ConnectionOutput):
         self._handler: ConnectionHandler | None = None
         self._early = b""
         self._input_ended = False
+        self.takes_input: bool = True
+        """Whether bytes of the client still have a reader: neither side has ended."""
         self._outlives_socket = False
         self._posting: asyncio.Lock | None = None
         self.reading: ReadingGate = ReadingGate(options.application_max_buffer_size)
@@ -166,9 +169,12 @@ class TransportConnection(ConnectionOutput):
             self.close_code = 1011
         self.reading.release()
         self._end_output()
+        self.takes_input = False
         self._ending.happen()
         if self._attached is not None:
             self._attached.finish()
+        if self._input_ended:
+            self._handler = None
 
     @property
     def posting(self) -> asyncio.Lock:
@@ -186,11 +192,6 @@ class TransportConnection(ConnectionOutput):
     def has_ended(self) -> bool:
         """Whether the hub has finished with the connection."""
         return self._ending.has_happened
-
-    @property
-    def takes_input(self) -> bool:
-        """Whether bytes of the client still have a reader: neither side has ended."""
-        return not self._input_ended and not self.has_ended
 
     @property
     def is_attached(self) -> bool:
@@ -268,10 +269,11 @@ class TransportConnection(ConnectionOutput):
         """Take bytes of the client, in order."""
         self.due = _AT_ONCE
         self._bytes_received += len(data)
-        if not data or self._input_ended or self._ending.has_happened:
+        if not data or not self.takes_input:
             return
-        if self.reading.is_paused:
-            self.reading.count(len(data))
+        reading = self.reading
+        if reading.is_paused:
+            reading.count(len(data))
         handler = self._handler
         if handler is not None:
             handler.feed(data)
@@ -294,6 +296,7 @@ class TransportConnection(ConnectionOutput):
         if self._input_ended:
             return
         self._input_ended = True
+        self.takes_input = False
         self._turn_deaf()
         self.outbound.clear()
         if self._handler is None:
@@ -304,6 +307,8 @@ class TransportConnection(ConnectionOutput):
         except Exception:  # noqa: BLE001 - the request that carries the connection must still be let go
             _log.exception("The end of connection %s failed in its handler.", self.connection_id)
             self.close(failed=True)
+        if self.has_ended:
+            self._handler = None
 
     async def wait_ended(self) -> None:
         """Wait until the hub has finished with the connection."""

@@ -38,7 +38,8 @@ class DirectTransport:
     request itself may end as soon as the WebSocket is open: see `DirectWebSocket.outlive_request`.
 
     Attributes:
-        pending: Frames that go out with the next write, if there are any.
+        pending: The message, or the messages, that go out with the next write, if there are any.
+        encoder: Makes frames of them, once it is chosen.
         write_frames: Writes to the socket.
 
     Args:
@@ -58,7 +59,6 @@ class DirectTransport:
         "_code",
         "_connection",
         "_done",
-        "_encoder",
         "_finished",
         "_is_blocked",
         "_is_corked",
@@ -75,6 +75,7 @@ class DirectTransport:
         "_socket",
         "_turns",
         "_waiting",
+        "encoder",
         "pending",
         "write_frames",
     )
@@ -113,7 +114,7 @@ class DirectTransport:
         self._code = 1006
         self._closing: asyncio.TimerHandle | None = None
         self._done: asyncio.Future[None] | None = None
-        self._encoder: MessageEncoder | None = None
+        self.encoder: MessageEncoder | None = None
         self.write_frames: Callable[[bytes], None]
 
     async def run(self, subprotocol: str | None = None) -> None:
@@ -140,18 +141,21 @@ class DirectTransport:
         """Send with the next write to the socket, unless the client does not take what was written."""
         if self._is_blocked:
             return self._is_lost
-        encoder = self._encoder or self._choose_encoder()
-        frames = encoder.frames if encoder.message is data else encoder.encode(data)
         if self.pending is not None:
-            self._append(frames)
+            self._append(data)
             return True
-        self.pending = frames
+        self.pending = data
         if not self._is_corked:
             waiting = self._waiting
             if not waiting:
                 self._turns.schedule()
             waiting.append(self)
         return True
+
+    def choose_encoder(self) -> MessageEncoder:
+        """Encode in the format of the connection, which is known by the time that it says something."""
+        encoder = self.encoder = self._socket.encoder(binary=self._connection.binary)
+        return encoder
 
     def flush(self) -> None:
         """Write to the socket what has been collected."""
@@ -212,7 +216,7 @@ class DirectTransport:
         self.flush()
         outbound = self._connection.outbound
         while outbound and not self._is_blocked:
-            encoder = self._encoder or self._choose_encoder()
+            encoder = self.encoder or self.choose_encoder()
             self.write_frames(encoder.encode(outbound.take(_PENDING_SIZE)))
         if not self._is_blocked:
             self._connection.sending_finished()
@@ -324,20 +328,15 @@ class DirectTransport:
             return False
         return True
 
-    def _choose_encoder(self) -> MessageEncoder:
-        """Encode in the format of the connection, which is known by the time that it says something."""
-        encoder = self._encoder = self._socket.encoder(binary=self._connection.binary)
-        return encoder
-
-    def _append(self, frames: bytes) -> None:
+    def _append(self, data: bytes) -> None:
         pending = self.pending
         if isinstance(pending, list):
-            pending.append(frames)
+            pending.append(data)
         else:
             assert pending is not None
-            self.pending = [pending, frames]
+            self.pending = [pending, data]
             self._pending_size = len(pending)
-        self._pending_size += len(frames)
+        self._pending_size += len(data)
         if self._pending_size >= _PENDING_SIZE:
             self.flush()
 

@@ -45,7 +45,7 @@ class DirectReceiver(Protocol):
 
 
 class MessageEncoder(Protocol):
-    """Makes the frames of messages, and keeps those of the last one, so that a broadcast is framed once."""
+    """Makes the frames of messages, and keeps those of the last ones, so that a broadcast is framed once."""
 
     @property
     def message(self) -> bytes | None:
@@ -57,8 +57,8 @@ class MessageEncoder(Protocol):
         """Its frames."""
         ...
 
-    def encode(self, data: bytes) -> bytes:
-        """Return the frames of a message."""
+    def encode(self, data: bytes | list[bytes]) -> bytes:
+        """Return the frames of one message, or of several, which may become one; a list is not changed any more."""
         ...
 
 

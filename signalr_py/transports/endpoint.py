@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
-from signalr_py.exceptions import ConnectionLimitError
 from signalr_py.protocol.negotiation import (
     NegotiateResponse,
     NegotiateVersionError,
@@ -21,22 +20,20 @@ from signalr_py.transports.direct import DirectTransport
 from signalr_py.transports.direct_socket import direct_web_socket
 from signalr_py.transports.forwarding import Forwarder, NoForwarding
 from signalr_py.transports.long_polling import NO_CACHE_HEADERS, LongPollingTransport
-from signalr_py.transports.lookup import ConnectionLookup, NotFound, Why
-from signalr_py.transports.principal import identity_of
+from signalr_py.transports.lookup import ConnectionLookup
+from signalr_py.transports.openings import OTHER_USER, ConnectionOpenings, leaving
 from signalr_py.transports.query import QueryValues
 from signalr_py.transports.refresh import AuthenticationRefresh
 from signalr_py.transports.responses import empty_text, respond, text
 from signalr_py.transports.server_sent_events import ServerSentEventsTransport
 from signalr_py.transports.stateful import StatefulConnection
 from signalr_py.transports.subprotocols import choose_subprotocol
-from signalr_py.transports.tokens import ConnectionToken, fingerprint, new_connection_id
+from signalr_py.transports.tokens import ConnectionToken
 from signalr_py.transports.turns import TurnWriter
 from signalr_py.transports.websocket import WebSocketTransport
 from signalr_py.types import TransportType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import Receive, Scope, Send
 
     from signalr_py.options import HttpConnectionOptions
@@ -49,11 +46,6 @@ __all__ = ["EndpointSettings", "HubEndpoint", "RequestCheck"]
 RequestCheck: TypeAlias = Callable[[HTTPConnection], Awaitable[Response | None]]
 """Looks at a request before anything else does, and returns the answer when it is refused."""
 
-_Found: TypeAlias = "TransportConnection | ConnectionToken | Response | None"
-"""What a request's `id` leads to: a connection; a token that may open one; the answer when it leads to neither; or
-None when another node has answered already."""
-
-_OTHER_USER: Final = "The connection belongs to another user."
 _BODY_SLICE: Final = 65_536
 _log = logging.getLogger("signalr_py.transports.endpoint")
 
@@ -87,9 +79,10 @@ class HubEndpoint:
         self._settings = settings
         self._options = settings.options
         self._manager = settings.manager
-        self._lookup = ConnectionLookup(settings.manager, settings.tokens, settings.node, settings.forwarder)
+        lookup = ConnectionLookup(settings.manager, settings.tokens, settings.node, settings.forwarder)
+        self._openings = ConnectionOpenings(settings.options, settings.manager, lookup, settings.node)
         self._refreshing = AuthenticationRefresh(
-            self._lookup,
+            lookup,
             settings.check,
             is_enabled=settings.options.enable_authentication_refresh,
             wall_clock=settings.manager.wall_clock,
@@ -134,7 +127,7 @@ class HubEndpoint:
         if scope["method"] != "POST":
             return empty_text(405)
         if self._manager.is_leaving:
-            return _leaving()
+            return leaving()
         query = QueryValues(scope)
         options = self._options
         try:
@@ -142,7 +135,7 @@ class HubEndpoint:
         except NegotiateVersionError as error:
             return Response(NegotiateResponse.failure(str(error)).encode(), media_type="application/json")
         stateful = options.allow_stateful_reconnects and parse_stateful_reconnect(query.get("useStatefulReconnect"))
-        token = self._new_token(connection, stateful=stateful, negotiate_version=version)
+        token = self._openings.new_token(connection, stateful=stateful, negotiate_version=version)
         answer = NegotiateResponse.connection(
             version=version,
             connection_id=token.connection_id,
@@ -166,34 +159,33 @@ class HubEndpoint:
             transport = TransportType.LONG_POLLING
         headers = NO_CACHE_HEADERS if transport is TransportType.LONG_POLLING else None
         if transport is TransportType.WEB_SOCKETS and not query.get("id"):
-            found: _Found = self._new_token(request)
+            opened = self._openings.open(request)
         else:
-            found = await self._find(request, query, receive, send, headers)
-        if found is None:
-            return
-        if not isinstance(found, Response):
-            found = self._claim_for(transport, found, headers)
-        if not isinstance(found, Response) and not self._refreshing.adopt(found, request):
-            found = text(403, _OTHER_USER, headers)
-        if isinstance(found, Response):
-            await respond(found, scope, receive, send)
+            found = await self._openings.find(request, query, receive, send, headers)
+            if found is None:
+                return
+            opened = found if isinstance(found, Response) else self._openings.claim_for(transport, found, headers)
+        if not isinstance(opened, Response) and not self._refreshing.adopt(opened, request):
+            opened = text(403, OTHER_USER, headers)
+        if isinstance(opened, Response):
+            await respond(opened, scope, receive, send)
         elif transport is TransportType.LONG_POLLING:
-            await self._poll(found, request, receive, send)
+            await self._poll(opened, request, receive, send)
         else:
-            returns_to = found if isinstance(found, StatefulConnection) and found.can_return else None
+            returns_to = opened if isinstance(opened, StatefulConnection) and opened.can_return else None
             if returns_to is None:
-                found.choose(transport, request)
+                opened.choose(transport, request)
             try:
                 if transport is TransportType.WEB_SOCKETS:
                     await receive()
-                    await self._carrier(found, scope, receive, send, returns_to).run(
+                    await self._carrier(opened, scope, receive, send, returns_to).run(
                         choose_subprotocol(self._options.websocket_subprotocol_selector, scope)
                     )
                 else:
-                    await ServerSentEventsTransport(found, receive, send).run()
+                    await ServerSentEventsTransport(opened, receive, send).run()
             finally:
-                if not found.is_kept:
-                    self._forget(found)
+                if not opened.is_kept:
+                    self._forget(opened)
 
     def _carrier(
         self,
@@ -249,11 +241,11 @@ class HubEndpoint:
 
     async def _post(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
         scope = request.scope
-        found = await self._find(request, query, receive, send)
+        found = await self._openings.find(request, query, receive, send)
         if found is None:
             return
         if isinstance(found, ConnectionToken):
-            found = self._claim(found)
+            found = self._openings.claim(found)
         if isinstance(found, Response):
             response = found
         elif found.chosen_transport is TransportType.WEB_SOCKETS:
@@ -282,7 +274,7 @@ class HubEndpoint:
             return empty_text(200 if await _is_fed(connection, bytes(waiting)) else 404)
 
     async def _delete(self, request: HTTPConnection, query: QueryValues, receive: Receive, send: Send) -> None:
-        found = await self._find(request, query, receive, send)
+        found = await self._openings.find(request, query, receive, send)
         if found is None:
             return
         if isinstance(found, Response):
@@ -293,68 +285,6 @@ class HubEndpoint:
             self._manager.delete(found)
             response = empty_text(202)
         await response(request.scope, receive, send)
-
-    async def _find(
-        self,
-        request: HTTPConnection,
-        query: QueryValues,
-        receive: Receive,
-        send: Send,
-        headers: Mapping[str, str] | None = None,
-    ) -> _Found:
-        found = await self._lookup.find(request, query, receive, send)
-        if not isinstance(found, NotFound):
-            return found
-        match found.why:
-            case Why.NO_ID:
-                return text(400, "Connection ID required", headers)
-            case Why.OTHER_USER:
-                return text(403, _OTHER_USER, headers)
-            case Why.UNKNOWN_ID:
-                return _unknown(request, headers)
-
-    def _claim_for(
-        self,
-        transport: TransportType,
-        found: TransportConnection | ConnectionToken,
-        headers: Mapping[str, str] | None,
-    ) -> TransportConnection | Response:
-        """Return the connection if this transport may carry it, or the answer that says why not."""
-        if transport not in self._options.transports:
-            return text(404, f"{transport.value} transport not supported by this end point type", headers)
-        if isinstance(found, ConnectionToken):
-            return self._claim(found, headers)
-        chosen = found.chosen_transport
-        if chosen is None:
-            return empty_text(404, headers) if found.has_ended else found
-        if chosen is not transport:
-            return text(400, "Cannot change transports mid-connection", headers)
-        if chosen is TransportType.LONG_POLLING or found.can_return:
-            return found
-        return empty_text(409 if found.is_attached or not isinstance(found, StatefulConnection) else 204, headers)
-
-    def _claim(
-        self, token: ConnectionToken, headers: Mapping[str, str] | None = None
-    ) -> TransportConnection | Response:
-        if self._manager.is_leaving:
-            return _leaving(headers)
-        try:
-            return self._manager.claim(token)
-        except ConnectionLimitError:
-            body = "The server is at its limit of connections."
-            return text(503, body, {**(headers or {}), "Retry-After": "5"})
-
-    def _new_token(
-        self, request: HTTPConnection, *, stateful: bool = False, negotiate_version: int = 0
-    ) -> ConnectionToken:
-        return ConnectionToken(
-            connection_id=new_connection_id(),
-            home=self._settings.node,
-            identity=fingerprint(identity_of(request)),
-            stateful=stateful,
-            expires_at=int(self._manager.wall_clock() + self._options.disconnect_timeout) + 1,
-            negotiate_version=negotiate_version,
-        )
 
 
 async def _is_fed(connection: TransportConnection, data: bytes) -> bool:
@@ -373,13 +303,3 @@ def _accepts_event_stream(request: HTTPConnection) -> bool:
         for accept in request.headers.getlist("accept")
         for entry in accept.split(",")
     )
-
-
-def _leaving(headers: Mapping[str, str] | None = None) -> Response:
-    return text(503, "The server is shutting down.", {**(headers or {}), "Retry-After": "1"})
-
-
-def _unknown(request: HTTPConnection, headers: Mapping[str, str] | None) -> Response:
-    if request.scope["type"] == "websocket":
-        return Response("No Connection with that ID", status_code=404)
-    return text(404, "No Connection with that ID", headers)

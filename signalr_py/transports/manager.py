@@ -81,12 +81,36 @@ class ConnectionManager:
         Raises:
             ConnectionLimitError: `maximum_connections` or `maximum_pending_handshakes` is reached.
         """
+        connection = self.open(token.connection_id, token.identity, stateful=token.stateful)
+        self._spent[token.connection_id] = token.expires_at
+        return connection
+
+    def open(self, connection_id: ConnectionId, identity: bytes, *, stateful: bool = False) -> TransportConnection:
+        """Create a connection that no token leads to.
+
+        Args:
+            connection_id: Its fresh public id.
+            identity: Fingerprint of its user.
+            stateful: Whether its client may come back with a new socket.
+
+        Raises:
+            ConnectionLimitError: `maximum_connections` or `maximum_pending_handshakes` is reached.
+        """
         try:
-            connection = self._create(token)
+            self._check_limits()
         except ConnectionLimitError as error:
             self._refusals.note(str(error), self._clock())
             raise
-        self._spent[token.connection_id] = token.expires_at
+        connection = (StatefulConnection if stateful else TransportConnection)(
+            connection_id,
+            identity,
+            options=self._options,
+            clock=self._clock,
+            create_handler=self._create_handler,
+            established=self._established,
+        )
+        self._connections[connection_id] = connection
+        self._pending.add(connection_id)
         return connection
 
     def _patience(self, connection: TransportConnection) -> float:
@@ -95,7 +119,7 @@ class ConnectionManager:
         has_left = connection.is_deleted or (is_socket and isinstance(connection, StatefulConnection))
         return 0 if has_left else self._options.disconnect_timeout
 
-    def _create(self, token: ConnectionToken) -> TransportConnection:
+    def _check_limits(self) -> None:
         limit = self._options.maximum_connections
         if limit is not None and len(self._connections) >= limit:
             raise ConnectionLimitError(f"The limit of {limit} connections is reached (maximum_connections).")
@@ -104,17 +128,6 @@ class ConnectionManager:
             raise ConnectionLimitError(
                 f"The limit of {pending} unfinished handshakes is reached (maximum_pending_handshakes)."
             )
-        connection = (StatefulConnection if token.stateful else TransportConnection)(
-            token.connection_id,
-            token.identity,
-            options=self._options,
-            clock=self._clock,
-            create_handler=self._create_handler,
-            established=self._established,
-        )
-        self._connections[token.connection_id] = connection
-        self._pending.add(token.connection_id)
-        return connection
 
     def remove(self, connection: TransportConnection) -> None:
         """Forget a connection; its token is not accepted again."""
@@ -163,19 +176,23 @@ class ConnectionManager:
         """
         wall_time = self.wall_clock()
         self._refusals.tick(now)
-        for number, connection in enumerate(list(self._connections.values()), 1):
-            if number % _SLICE == 0:
+        connections = list(self._connections.values())
+        for start in range(0, len(connections), _SLICE):
+            if start:
                 yield
-            if now < connection.due:
-                continue
-            try:
-                connection.tick(now, wall_time)
-            except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
-                _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
-            since = connection.inactive_since
-            if since is not None and connection.has_ended and now - since >= self._patience(connection):
-                self.remove(connection)
+            for connection in connections[start : start + _SLICE]:
+                if now >= connection.due:
+                    self._check_time(connection, now, wall_time)
         self._forget_spent(wall_time)
+
+    def _check_time(self, connection: TransportConnection, now: float, wall_time: float) -> None:
+        try:
+            connection.tick(now, wall_time)
+        except Exception:  # noqa: BLE001 - one connection's failure must not stop the others' time limits
+            _log.exception("Checking the time limits of connection %s failed.", connection.connection_id)
+        since = connection.inactive_since
+        if since is not None and connection.has_ended and now - since >= self._patience(connection):
+            self.remove(connection)
 
     def _forget_spent(self, wall_time: float) -> None:
         expired = 0

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, final
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route, WebSocketRoute
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.datastructures import URLPath
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -68,5 +70,5 @@ class _Application:
     def __init__(self, answer: ASGIApp) -> None:
         self._answer = answer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._answer(scope, receive, send)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from contextvars import Context
 
     from signalr_py.types import ConnectionId
 
-__all__ = ["report_loss", "start_at_once"]
+__all__ = ["coroutine_function", "report_loss", "start_at_once"]
 
 T = TypeVar("T")
 
@@ -44,6 +45,17 @@ else:
     ) -> asyncio.Task[None] | None:
         """Do nothing and return None, since Python 3.11 cannot start a task at once."""
         return None
+
+
+def coroutine_function(function: Callable[[T], Awaitable[None]]) -> Callable[[T], Coroutine[Any, Any, None]]:
+    """Return a function that may return anything awaitable as one that returns coroutines, of which tasks are made."""
+    if inspect.iscoroutinefunction(function):
+        return function
+
+    async def wait_for(argument: T) -> None:
+        await function(argument)
+
+    return wait_for
 
 
 def report_loss(connection_id: ConnectionId, error: BaseException) -> None:

@@ -40,7 +40,14 @@ def new_connection_id() -> ConnectionId:
 
 def fingerprint(identity: str) -> bytes:
     """Return the 16 bytes that stand for an identity in a token."""
+    return _digest(identity) if identity else _NOBODY
+
+
+def _digest(identity: str) -> bytes:
     return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()[:_FINGERPRINT_SIZE]
+
+
+_NOBODY: Final = _digest("")
 
 
 class ConnectionToken(Struct, frozen=True):

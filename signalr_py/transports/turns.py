@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signalr_py.transports.direct_socket import MessageEncoder
+
 __all__ = ["Collecting", "TurnWriter", "write_pending"]
 
 _SLICE: Final = 512
@@ -19,12 +21,18 @@ class Collecting(Protocol):
     """A socket that collects what it is to write.
 
     Attributes:
-        pending: What it has collected.
+        pending: The message, or the messages, that it has collected.
+        encoder: Makes frames of them, once it is chosen.
         write_frames: Writes to the socket.
     """
 
     pending: bytes | list[bytes] | None
+    encoder: MessageEncoder | None
     write_frames: Callable[[bytes], None]
+
+    def choose_encoder(self) -> MessageEncoder:
+        """Choose what makes the frames from now on."""
+        ...
 
 
 def write_pending(socket: Collecting) -> None:
@@ -32,7 +40,8 @@ def write_pending(socket: Collecting) -> None:
     pending = socket.pending
     if pending is not None:
         socket.pending = None
-        socket.write_frames(b"".join(pending) if isinstance(pending, list) else pending)
+        encoder = socket.encoder or socket.choose_encoder()
+        socket.write_frames(encoder.frames if encoder.message is pending else encoder.encode(pending))
 
 
 @final
@@ -73,7 +82,8 @@ class TurnWriter:
                     pending = socket.pending
                     if pending is not None:
                         socket.pending = None
-                        socket.write_frames(b"".join(pending) if isinstance(pending, list) else pending)
+                        encoder = socket.encoder or socket.choose_encoder()
+                        socket.write_frames(encoder.frames if encoder.message is pending else encoder.encode(pending))
             except Exception:  # noqa: BLE001 - one socket's failure must not stop the others
                 _log.exception("Writing to a socket failed.")
             else:

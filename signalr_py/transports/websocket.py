@@ -7,12 +7,12 @@ import contextlib
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
-from signalr_py.transports.sending import report_loss, start_at_once
+from signalr_py.transports.sending import coroutine_function, report_loss, start_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from starlette.types import Receive, Send
+    from starlette.types import Message, Receive, Send
 
     from signalr_py.transports.connection import TransportConnection
     from signalr_py.transports.stateful import StatefulConnection
@@ -29,9 +29,9 @@ class WebSocketTransport:
     """Carries a connection over one accepted WebSocket.
 
     When nothing else is on its way, a message is sent within the call that writes it, by a task that starts at once and
-    usually ends at once, so that the event loop never hears of it. When the host's `send` suspends, one writer waits
-    for that task and takes over until the buffer is empty. Python 3.11 cannot start tasks so: there, the writer sends
-    everything.
+    usually ends at once, so that the event loop never hears of it. When the host's `send` suspends and more is written
+    before that task has ended, one writer takes over behind it until the buffer is empty. Python 3.11 cannot start
+    tasks so: there, the writer sends everything.
 
     It serves one socket: when the client of a stateful connection comes back, another one serves the new socket, and
     this one leaves.
@@ -60,7 +60,8 @@ class WebSocketTransport:
         self._close_timeout = close_timeout
         self._returns_to = returns_to
         self._receive = receive
-        self._send = send
+        self._send = coroutine_function(send)
+        self._loop = asyncio.get_running_loop()
         self._variables = copy_context()
         self._suspended: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -98,26 +99,24 @@ class WebSocketTransport:
         if self._writing:
             return self._lost
         self._writing = True
-        loop = asyncio.get_running_loop()
-        task = start_at_once(self._send_frame, data, loop, self._variables.copy())
+        try:
+            task = start_at_once(self._send, self._frame(data), self._loop, self._variables.copy())
+            if task is not None and task.done():
+                task.result()
+                self._writing = False
+                if self._outbound.count:
+                    self._start_writer()
+                return True
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - hosts raise errors of their own
+            self._note_loss(error)
+            self._loop.call_soon(self._connection.lose, self)
+            return True
         if task is None:
             self._start_writer()
             return False
-        if not task.done():
-            self._suspended = task
-            task.add_done_callback(_retrieve)
-            self._connection.sending_started()
-            self._start_writer()
-            return True
-        self._writing = False
-        try:
-            task.result()
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - hosts raise errors of their own
-            self._note_loss(error)
-            loop.call_soon(self._connection.lose, self)
-        else:
-            if self._outbound:
-                self._start_writer()
+        self._suspended = task
+        task.add_done_callback(self._sent)
+        self._connection.sending_started()
         return True
 
     def finish(self) -> None:
@@ -141,7 +140,7 @@ class WebSocketTransport:
         else:
             self._is_refused = True
             return
-        if self._outbound:
+        if self._outbound.count:
             self._start_writer()
         has_finished = connection.has_ended or await self._is_stopped(self._read())
         if has_finished and not self._aborted:
@@ -197,16 +196,29 @@ class WebSocketTransport:
             return True
         return False
 
-    async def _send_frame(self, data: bytes) -> None:
+    def _frame(self, data: bytes) -> Message:
         if self._connection.binary:
-            await self._send({"type": "websocket.send", "bytes": data})
+            return {"type": "websocket.send", "bytes": data}
+        return {"type": "websocket.send", "text": data.decode()}
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        """Go on behind a send that had suspended."""
+        self._suspended = None
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if self._aborted or self._lost:
+            return
+        if error is not None:
+            self._lose(error)
+        elif self._outbound.count:
+            self._start_writer()
         else:
-            await self._send({"type": "websocket.send", "text": data.decode()})
+            self._writing = False
+            self._connection.sending_finished()
 
     def _start_writer(self) -> None:
         self._writing = True
         if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(
+            self._writer = self._loop.create_task(
                 self._write(), name="signalr_py websocket writer", context=self._variables.copy()
             )
         else:
@@ -217,13 +229,13 @@ class WebSocketTransport:
         outbound = self._outbound
         try:
             while True:
+                await self._wait_for_suspended()
+                if self._lost:
+                    return
                 self._writing = True
-                suspended, self._suspended = self._suspended, None
-                if suspended is not None:
-                    await suspended
-                while outbound:
+                while outbound.count:
                     connection.sending_started()
-                    await self._send_frame(outbound.take(_FRAME_SIZE))
+                    await self._send(self._frame(outbound.take(_FRAME_SIZE)))
                 connection.sending_finished()
                 self._writing = False
                 if outbound.ended:
@@ -237,6 +249,10 @@ class WebSocketTransport:
         except Exception as error:  # noqa: BLE001 - hosts raise errors of their own for a lost client
             self._lose(error)
 
+    async def _wait_for_suspended(self) -> None:
+        while self._suspended is not None:
+            await asyncio.wait([self._suspended])
+
     async def _read(self) -> None:
         connection = self._connection
         receive, reading = self._receive, connection.reading
@@ -247,9 +263,8 @@ class WebSocketTransport:
             if kind == "websocket.receive":
                 if not reading.is_open:
                     await connection.wait_readable()
-                data = message.get("bytes")
-                if data is None:
-                    data = message["text"].encode()
+                text = message.get("text")
+                data = message["bytes"] if text is None else text.encode()
                 if len(data) <= slice_size:
                     connection.feed(data)
                 else:
@@ -272,6 +287,7 @@ class WebSocketTransport:
         Nothing receives meanwhile, since there are hosts whose `send` waits until a pending `receive` is over.
         """
         connection = self._connection
+        await self._wait_for_suspended()
         if self._writer is not None:
             await asyncio.wait([self._writer])
         if self._lost:
@@ -295,9 +311,3 @@ class WebSocketTransport:
     def _lose(self, error: BaseException) -> None:
         self._note_loss(error)
         self._connection.lose(self)
-
-
-def _retrieve(task: asyncio.Task[None]) -> None:
-    """Mark the failure of a task as seen, since a cancelled writer may no longer wait for it."""
-    if not task.cancelled():
-        task.exception()

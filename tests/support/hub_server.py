@@ -78,7 +78,6 @@ class HubServer:
             dispatcher=HubDispatcher(
                 name,
                 table,
-                groups,
                 detailed_errors=options.enable_detailed_errors,
                 filters=filters,
                 activator=HubActivator(hub_type, hub_factory),

@@ -10,15 +10,10 @@ import asyncio
 import enum
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast, final
-from urllib.parse import unquote
 
-from uvicorn.protocols.utils import (
-    ClientDisconnected,
-    get_client_addr,
-    get_path_with_query_string,
-    is_ssl,
-)
+from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
+from signalr_py.servers.uvicorn.scope import new_scope
 from signalr_py.servers.uvicorn.sharing import shared_by
 from signalr_py.servers.uvicorn.surroundings import is_surrounded
 from signalr_py.servers.websocket.asgi import AsgiReceiver
@@ -129,6 +124,8 @@ class FastWebSocketProtocol(asyncio.Protocol):
             self._early += data
             self.transport.pause_reading()
             return
+        # uvicorn's protocol and its parser refer to each other, and to the socket; both have done their work.
+        getattr(self.transport.get_protocol(), "__dict__", {}).pop("parser", None)
         head, end, self._early = data.partition(b"\r\n\r\n")
         request = parse_request(head + end)
         if isinstance(request, UpgradeRefusal):
@@ -137,14 +134,18 @@ class FastWebSocketProtocol(asyncio.Protocol):
             self.transport.close()
             return
         self._request = request
-        self._scope = self._new_scope(request)
+        self._scope = new_scope(
+            request, self.transport, self._config, state=self._app_state, extensions={EXTENSION: self}
+        )
         self._receiver.put({"type": "websocket.connect"})
-        # uvicorn makes this the protocol of the socket when this call returns, so even an eager task begins later.
-        self._loop.call_soon(self._start)
+        if self._loop.get_task_factory() is None:
+            self._start(self._scope)
+        else:
+            # uvicorn makes this the protocol of the socket when this call returns, before which no task may begin.
+            self._loop.call_soon(self._start, self._scope)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the client has gone before the upgrade was answered."""
-        self._state = _State.CLOSED
         self._receiver.disconnected(1006)
         self.lost()
 
@@ -208,7 +209,9 @@ class FastWebSocketProtocol(asyncio.Protocol):
         self._shared.pings.ponged(self._accepted(), data)
 
     def lost(self) -> None:
-        """Learn that the socket is gone."""
+        """Learn that the socket is gone, and let go of what refers back to this object."""
+        self._state = _State.CLOSED
+        self._scope = {}
         self._server_state.connections.discard(cast("Any", self))
         if self._connection is not None:
             self._shared.pings.discard(self._connection)
@@ -223,35 +226,15 @@ class FastWebSocketProtocol(asyncio.Protocol):
     def _default_headers(self) -> list[tuple[bytes, bytes]]:
         return self._server_state.default_headers
 
-    def _new_scope(self, request: UpgradeRequest) -> dict[str, Any]:
-        raw_path, _, query = request.target.partition(b"?")
-        config = self._config
-        return {
-            "type": "websocket",
-            "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "wss" if is_ssl(self.transport) else "ws",
-            "server": _address(self.transport, "sockname"),
-            "client": _address(self.transport, "peername"),
-            "root_path": config.root_path,
-            "path": config.root_path + unquote(raw_path.decode("ascii")),
-            "raw_path": config.root_path.encode("ascii") + raw_path,
-            "query_string": query,
-            "headers": request.headers,
-            "subprotocols": request.subprotocols,
-            "state": self._app_state.copy(),
-            "extensions": {"websocket.http.response": {}, EXTENSION: self},
-        }
-
-    def _start(self) -> None:
-        task = self._loop.create_task(self._run())
+    def _start(self, scope: dict[str, Any]) -> None:
+        task = self._loop.create_task(self._run(scope))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 
-    async def _run(self) -> None:
+    async def _run(self, scope: dict[str, Any]) -> None:
         self._task = asyncio.current_task()
         try:
-            result: Any = await self._config.loaded_app(self._scope, self._receiver.receive, self._send)
+            result: Any = await self._config.loaded_app(scope, self._receiver.receive, self._send)
         except ClientDisconnected:
             pass
         except BaseException as error:
@@ -377,11 +360,3 @@ class FastWebSocketProtocol(asyncio.Protocol):
         if _log.isEnabledFor(logging.INFO):
             scope = cast("Any", self._scope)
             _log.info('%s - "WebSocket %s" %s', get_client_addr(scope), get_path_with_query_string(scope), outcome)
-
-
-def _address(transport: asyncio.Transport, end: str) -> tuple[str, int | None] | None:
-    """Return the address of one end of a socket, as ASGI has it: host and port, or the path of a Unix socket."""
-    address = transport.get_extra_info(end)
-    if isinstance(address, tuple):
-        return str(address[0]), int(address[1])
-    return (address, None) if isinstance(address, str) and address and end == "sockname" else None

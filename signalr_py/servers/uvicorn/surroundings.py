@@ -25,7 +25,7 @@ def is_surrounded(task: asyncio.Task[Any]) -> bool:
     outermost = getattr(coroutine, "cr_frame", None)
     # A coroutine that runs does not tell what it awaits (`cr_await`), so this goes from the inside out.
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _passes_on(str(frame.f_globals.get("__name__"))):
+    while frame is not None and _passes_on(frame.f_globals.get("__name__")):
         if frame is outermost:
             return False
         frame = frame.f_back
@@ -33,5 +33,5 @@ def is_surrounded(task: asyncio.Task[Any]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _passes_on(module: str) -> bool:
-    return module.startswith(_PASSING_ON)
+def _passes_on(module: object) -> bool:
+    return str(module).startswith(_PASSING_ON)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from signalr_py.transports.direct_socket import DirectReceiver, MessageEncoder
+    from signalr_py.transports.direct_socket import DirectReceiver
 
 __all__ = ["WebSocketConnection", "WebSocketHost"]
 
@@ -33,10 +33,6 @@ _REASON_SIZE: Final = 123
 class WebSocketHost(Protocol):
     """What has accepted the WebSocket."""
 
-    def encoder(self, *, binary: bool) -> MessageEncoder:
-        """Return what makes the frames of a message."""
-        ...
-
     def ponged(self, data: bytes) -> None:
         """Learn that the client has answered a ping."""
         ...
@@ -48,7 +44,7 @@ class WebSocketHost(Protocol):
 
 @final
 class WebSocketConnection(FrameListener):
-    """Takes the frames that picows reads; satisfies `DirectWebSocket`.
+    """Takes the frames that picows reads, and lets go of its host and its receiver at the end.
 
     Args:
         transport: The socket.
@@ -87,8 +83,8 @@ class WebSocketConnection(FrameListener):
         self.reason: str = ""
         """What the close frame of the client said."""
         self._transport = transport
-        self._host = host
-        self._receiver = receiver
+        self._host: WebSocketHost | None = host
+        self._receiver: DirectReceiver = receiver
         self._assembler = assembler
         self._loop = loop
         self._late_pong: bytes | None = None
@@ -108,11 +104,8 @@ class WebSocketConnection(FrameListener):
 
     def start(self, receiver: DirectReceiver) -> None:
         """Hand every message to another receiver from now on; see `DirectWebSocket.start`."""
-        self._receiver = receiver
-
-    def encoder(self, *, binary: bool) -> MessageEncoder:
-        """Return what makes the frames of a message."""
-        return self._host.encoder(binary=binary)
+        if not self._has_ended:
+            self._receiver = receiver
 
     def pause_reading(self) -> None:
         """Take nothing more of the client."""
@@ -185,7 +178,9 @@ class WebSocketConnection(FrameListener):
         self._end(_ABNORMAL)
         if self._closing is not None:
             self._closing.cancel()
-        self._host.lost()
+        host, self._host = self._host, None
+        assert host is not None
+        host.lost()
 
     def pause_writing(self) -> None:
         """Learn that the client does not take what is written."""
@@ -220,6 +215,7 @@ class WebSocketConnection(FrameListener):
         if kind == _PING:
             self._pong(control_frame(_PONG, data))
         elif kind == _PONG:
+            assert self._host is not None
             self._host.ponged(data)
         else:
             code, self.reason = read_close(data)
@@ -239,7 +235,30 @@ class WebSocketConnection(FrameListener):
     def _end(self, code: int) -> None:
         if not self._has_ended:
             self._has_ended = True
-            self._receiver.disconnected(code)
+            receiver, self._receiver = self._receiver, _NOBODY
+            receiver.disconnected(code)
+
+
+@final
+class _Nobody:
+    """Stands in for the receiver once it knows of the end."""
+
+    __slots__ = ()
+
+    def message_received(self, data: bytes, *, is_last: bool) -> None:
+        """Have nothing to do, as everywhere here."""
+
+    def writing_paused(self) -> None:
+        """Have nothing to do."""
+
+    def writing_resumed(self) -> None:
+        """Have nothing to do."""
+
+    def disconnected(self, code: int) -> None:
+        """Have nothing to do."""
+
+
+_NOBODY: Final = _Nobody()
 
 
 def _shortened(reason: str) -> bytes:

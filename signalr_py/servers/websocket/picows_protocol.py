@@ -10,11 +10,11 @@ import asyncio
 import logging
 import socket
 import threading
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from multidict import CIMultiDict
 from picows import (
     WSAutoPingStrategy,
     WSFrame,
@@ -27,24 +27,32 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 if TYPE_CHECKING:
     from asyncio import Transport
+    from collections.abc import Mapping
+
+    from picows import WSUpgradeRequest
 
 __all__ = ["FrameListener", "check", "take_over"]
 
 _VERSIONS: Final = ((2, 3), (3, 0))
 _READ_BUFFER_SIZE: Final = 2_048
-_REQUEST: Final = (
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
-_NO_HEADERS: Final = CIMultiDict[str]()
+_REQUEST: Final = b"GET / HTTP/1.1\r\n\r\n"
+_HEADERS: Final = {
+    "connection": "upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
 _CHECK_TIMEOUT: Final = 5.0
 _DIALOGUE: Final = ((b"\x82\x82\0\0\0\0!!", b"ready!!"), (b"\x83\x80", b"1002"))
 _log = logging.getLogger("signalr_py.servers.websocket")
 
 
-class FrameListener(WSListener):
+class FrameListener(WSListener, ABC):
     """What gets the frames."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def on_fault(self, code: int, reason: str) -> None:
         """Learn that picows cannot read on.
 
@@ -52,7 +60,6 @@ class FrameListener(WSListener):
             code: What the close frame is to say.
             reason: The same in words.
         """
-        raise NotImplementedError
 
 
 def take_over(
@@ -67,12 +74,17 @@ def take_over(
         maximum_frame_size: Most bytes of a frame's payload.
         early: What the client sent behind its request.
     """
+
+    def answer(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        request.headers = cast("Any", _HEADERS)
+        return WSUpgradeResponseWithListener(_NO_RESPONSE, listener)
+
     protocol = WSProtocol(
         None,
         None,
         False,
-        lambda _: WSUpgradeResponseWithListener(_ReadyResponse(response), listener),
-        _QuietLogger(),
+        answer,
+        _LOGGER,
         True,
         None,
         False,
@@ -86,7 +98,7 @@ def take_over(
     )
     protocol.connection_made(_PreparedTransport(transport, listener))
     _feed(protocol, _REQUEST)
-    protocol.transport.request.headers = protocol.transport.response.headers = _NO_HEADERS
+    transport.write(response)
     transport.set_protocol(protocol)
     if early:
         _feed(protocol, early)
@@ -112,19 +124,17 @@ def check() -> str | None:
     return f"picows {release} works otherwise than expected: {faults[0]!r}." if faults else None
 
 
-class _ReadyResponse(WSUpgradeResponse):
-    """A response that is written as it is, whatever picows adds to it."""
+class _NoResponse(WSUpgradeResponse):
+    """Stands for the response that others have written, whatever picows adds to it."""
 
-    __slots__ = ("_data",)
+    __slots__ = ()
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self) -> None:
         self.status = HTTPStatus.SWITCHING_PROTOCOLS
-        self.headers = CIMultiDict()
+        self.headers = cast("Any", {})
 
     def to_bytes(self) -> bytearray:
-        data, self._data = self._data, b""
-        return bytearray(data)
+        return bytearray()
 
 
 class _QuietLogger:
@@ -153,47 +163,45 @@ class _PreparedTransport:
     """A transport on which picows only reads.
 
     The event loop has set the options of the socket that it needs, and not all are TCP's: picows would set and read six
-    of them, each with a system call. What picows writes by itself is the answer to the upgrade, and then nothing but
-    close frames about what it cannot read; those are for the listener to send, who may have sent one already. To a
-    secure socket picows writes by `write`, and never past the transport.
+    of them, each with a system call. What picows writes by itself is an answer to the upgrade, which is empty, and then
+    nothing but close frames about what it cannot read; those are for the listener to send, who may have sent one
+    already. To a secure socket picows writes by `write`, and never past the transport.
     """
 
-    __slots__ = ("_is_answered", "_listener", "_transport")
+    __slots__ = ("_listener", "_transport")
 
     def __init__(self, transport: Transport, listener: FrameListener) -> None:
         self._transport = transport
         self._listener = listener
-        self._is_answered = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        if name == "ssl_object":
-            return self
-        value = self._transport.get_extra_info(name, default)
-        return _PreparedSocket(value) if name == "socket" else value
+    def get_extra_info(self, name: str) -> Any:
+        return _EXTRA_INFO.get(name)
 
     def write(self, data: bytes) -> None:
-        if self._is_answered:
+        if data:
             payload = data[2 if data[1] < 126 else 4 :]
             self._listener.on_fault(int.from_bytes(payload[:2], "big"), payload[2:].decode(errors="replace"))
-        else:
-            self._is_answered = True
-            self._transport.write(data)
 
 
 class _PreparedSocket:
-    __slots__ = ("fileno",)
+    __slots__ = ()
 
-    def __init__(self, prepared: socket.socket) -> None:
-        self.fileno = prepared.fileno
+    def fileno(self) -> int:
+        return -1
 
     def setsockopt(self, *_: int) -> None:
         pass
 
     def getsockopt(self, *_: int) -> int:
         return 0
+
+
+_LOGGER: Final = _QuietLogger()
+_NO_RESPONSE: Final = _NoResponse()
+_EXTRA_INFO: Final[Mapping[str, object]] = {"socket": _PreparedSocket(), "ssl_object": True}
 
 
 def _feed(protocol: Any, data: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
@@ -18,9 +17,17 @@ __all__ = ["UpgradeRefusal", "UpgradeRequest", "accept_response", "parse_request
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _VERSION: Final = b"13"
+_KEY_SIZE: Final = 16
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER: Final = re.compile(rb"^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00\r\n]*)\r$", re.MULTILINE)
 _VALUE: Final = re.compile(rb"[^\x00\r\n]*")
 _ABSOLUTE: Final = re.compile(rb"(?:https?|wss?)://[^/?#]*(.*)", re.IGNORECASE)
+_READ: Final = frozenset(
+    {
+        *(b"connection", b"upgrade", b"sec-websocket-version", b"sec-websocket-key"),
+        *(b"sec-websocket-protocol", b"sec-websocket-extensions"),
+    }
+)
 _OF_THE_HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-extensions"})
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
@@ -105,7 +112,7 @@ def accept_response(
     Raises:
         ValueError: A header is no header, or belongs to the handshake.
     """
-    key = b64encode(sha1(request.key + _GUID, usedforsecurity=False).digest())
+    key = binascii.b2a_base64(sha1(request.key + _GUID, usedforsecurity=False).digest(), newline=False)
     lines = [
         b"HTTP/1.1 101 Switching Protocols",
         b"upgrade: websocket",
@@ -177,29 +184,29 @@ def _header_lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
 
 def _parsed(data: bytes) -> UpgradeRequest:
     head, end, _ = data.partition(b"\r\n\r\n")
-    request_line, *header_lines = head.split(b"\r\n")
     if not end:
         raise _bad("The request has no end.")
-    breaks = len(header_lines)
-    if b"\0" in head or head.count(b"\r") != breaks or head.count(b"\n") != breaks:
+    request_line, _, lines = (head + b"\r\n").partition(b"\r\n")
+    found = _HEADER.findall(lines)
+    if len(found) != lines.count(b"\n") or not _VALUE.fullmatch(request_line):
         raise _bad("A header of the request is malformed.")
-    headers = [_header(line) for line in header_lines]
-    values: dict[bytes, list[bytes]] = {}
+    headers = [(_lower_case(name), value.strip(b" \t")) for name, value in found]
+    values: dict[bytes, bytes] = {}
     for name, value in headers:
-        values.setdefault(name, []).append(value)
+        if name in _READ:
+            values[name] = values[name] + b", " + value if name in values else value
     target = _target(request_line)
-    if b"upgrade" not in (token.lower() for token in _tokens(values, b"connection")):
+    if b"upgrade" not in _tokens(values.get(b"connection", b"").lower()):
         raise _upgrade_required("The Connection header does not say Upgrade.")
-    if [token.lower() for token in _tokens(values, b"upgrade")] != [b"websocket"]:
+    if _tokens(values.get(b"upgrade", b"").lower()) != [b"websocket"]:
         raise _upgrade_required("The Upgrade header does not say websocket.")
-    _check_version(values.get(b"sec-websocket-version", []))
-    extensions = values.get(b"sec-websocket-extensions")
+    _check_version(values.get(b"sec-websocket-version"))
     return UpgradeRequest(
         target=target,
         headers=headers,
-        key=_key(values.get(b"sec-websocket-key", [])),
-        subprotocols=_subprotocols(values),
-        extensions="" if extensions is None else b", ".join(extensions).decode("latin-1"),
+        key=_key(values.get(b"sec-websocket-key", b"")),
+        subprotocols=_subprotocols(values.get(b"sec-websocket-protocol", b"")),
+        extensions=values.get(b"sec-websocket-extensions", b"").decode("latin-1"),
     )
 
 
@@ -212,58 +219,46 @@ def _target(request_line: bytes) -> bytes:
         raise _NotInOrderError(
             UpgradeRefusal(405, "A WebSocket is opened with a GET request.", ((b"allow", b"GET"),)),
         )
-    absolute = _ABSOLUTE.fullmatch(target)
-    if absolute is not None:
+    if not target.startswith(b"/") and (absolute := _ABSOLUTE.fullmatch(target)) is not None:
         target = absolute[1] if absolute[1].startswith(b"/") else b"/" + absolute[1]
     if not target.startswith(b"/") or not target.isascii():
         raise _bad("The target of the request is not a path.")
     return target
 
 
-def _header(line: bytes) -> tuple[bytes, bytes]:
-    name, colon, value = line.partition(b":")
-    known = _name(name)
-    if not colon or known is None:
-        raise _bad("A header of the request is malformed.")
-    return known, value.strip(b" \t")
-
-
 @lru_cache(maxsize=1_024)
-def _name(name: bytes) -> bytes | None:
-    """Return a name of a header in lower case, one object for all requests; None if it cannot be one."""
-    return name.lower() if _TOKEN.fullmatch(name) is not None else None
+def _lower_case(name: bytes) -> bytes:
+    """Return a name of a header in lower case, one object for all requests."""
+    return name.lower()
 
 
-def _check_version(versions: list[bytes]) -> None:
-    if versions != [_VERSION]:
-        status = 426 if versions else 400
+def _check_version(version: bytes | None) -> None:
+    if version != _VERSION:
         hint = ((b"sec-websocket-version", _VERSION),)
         reason = "The Sec-WebSocket-Version header is not 13, the one version there is."
-        if status == 426:
+        if version is not None:
             raise _upgrade_required(reason, hint)
-        raise _NotInOrderError(UpgradeRefusal(status, reason, hint))
+        raise _NotInOrderError(UpgradeRefusal(400, reason, hint))
 
 
-def _key(keys: list[bytes]) -> bytes:
-    if len(keys) == 1:
-        try:
-            if len(b64decode(keys[0], validate=True)) == 16:
-                return keys[0]
-        except binascii.Error:
-            pass
+def _key(key: bytes) -> bytes:
+    try:
+        if len(binascii.a2b_base64(key, strict_mode=True)) == _KEY_SIZE:
+            return key
+    except binascii.Error:
+        pass
     raise _bad("The Sec-WebSocket-Key header is not one key of 16 bytes in Base64.")
 
 
-def _subprotocols(values: dict[bytes, list[bytes]]) -> list[str]:
-    offered = _tokens(values, b"sec-websocket-protocol")
-    if not all(_TOKEN.fullmatch(token) for token in offered):
+def _subprotocols(value: bytes) -> list[str]:
+    offered = _tokens(value)
+    if not all(map(_TOKEN.fullmatch, offered)):
         raise _bad("A subprotocol in the Sec-WebSocket-Protocol header is not a token.")
     return [token.decode() for token in offered]
 
 
-def _tokens(values: dict[bytes, list[bytes]], name: bytes) -> list[bytes]:
-    listed = [token.strip(b" \t") for value in values.get(name, ()) for token in value.split(b",")]
-    return [token for token in listed if token]
+def _tokens(value: bytes) -> list[bytes]:
+    return [token for part in value.split(b",") if (token := part.strip(b" \t"))]
 
 
 def _bad(reason: str) -> _NotInOrderError:

@@ -34,8 +34,8 @@ PROTOCOLS: list[ProtocolName] = ["json", "messagepack"]
 EACH = pytest.mark.parametrize("protocol", PROTOCOLS)
 CALLS = 20
 
-ECHO = {"json": 690, "messagepack": 690}
-ECHO_EARLIER = {"json": 730, "messagepack": 740}
+ECHO = {"json": 620, "messagepack": 610}
+ECHO_EARLIER = {"json": 660, "messagepack": 650}
 CODEC = {"json": 225, "messagepack": 220}
 CODEC_EARLIER = {"json": 235, "messagepack": 240}
 DELIVERY, DELIVERY_EARLIER = 83, 80

@@ -116,6 +116,32 @@ def test_arbitrary_bytes_give_frames_or_a_remote_protocol_error(
     assert maximum is None or all(len(frame) < maximum for frame in found)
 
 
+def outcomes(reader: FrameReader, first: bytes | None) -> list[bytes | str]:
+    """Return the frames up to the end of what is there, or to an error."""
+    found: list[bytes | str] = []
+    try:
+        frame = reader.next_frame() if first is None else reader.next_frame(first)
+        while frame is not None:
+            found.append(frame)
+            frame = None if reader.is_exhausted else reader.next_frame()
+    except RemoteProtocolError as error:
+        found.append(str(error))
+    return found
+
+
+@READERS
+@given(data=st.data(), bodies=st.lists(st.binary(max_size=140)), maximum=st.none() | st.integers(1, 140))
+def test_bytes_given_with_the_question_are_as_if_they_were_fed_before(
+    reader: type[TextFrameReader], data: st.DataObject, bodies: list[bytes], maximum: int | None
+) -> None:
+    one, other = reader(maximum), reader(maximum)
+    wire = [wire_of(reader, [body]) for body in bodies]
+    for piece in data.draw(st.just(wire) | chunks(b"".join(wire))):
+        other.feed(piece)
+        assert outcomes(one, piece) == outcomes(other, None)
+        assert (one.buffered, one.is_exhausted) == (other.buffered, other.is_exhausted)
+
+
 @READERS
 def test_a_message_of_just_the_allowed_size_is_read(reader: type[TextFrameReader]) -> None:
     one = reader(8)

@@ -12,20 +12,15 @@ from signalr_py.options import HttpConnectionOptions
 from signalr_py.transports.direct_socket import EXTENSION, DirectWebSocket, direct_web_socket
 from signalr_py.types import TransferFormat
 from tests.support.connections import DirectSite
-from tests.support.exchanges import websocket_scope
+from tests.support.exchanges import text_message, websocket_scope
 from tests.support.tasks import settle
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
 SLICE = 65_536
 
 variable: ContextVar[str] = ContextVar("variable", default="nothing")
-
-
-def text(data: str) -> Message:
-    """Return a message of the client."""
-    return {"type": "websocket.receive", "text": data}
 
 
 async def one_turn() -> None:
@@ -51,8 +46,7 @@ async def test_the_format_of_the_connection_decides_the_kind_of_its_frames(
     direct_type: type[DirectSite], transfer_format: TransferFormat, frame: str | bytes
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.connection.use_format(transfer_format)
         site.write("é{}\x1e".encode())
         await socket.frames_are(frame)
@@ -60,8 +54,7 @@ async def test_the_format_of_the_connection_decides_the_kind_of_its_frames(
 
 async def test_no_task_is_started_for_a_write(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         tasks = asyncio.all_tasks()
         site.write(b"a")
         await socket.frames_are("a")
@@ -75,8 +68,7 @@ async def test_what_is_written_while_a_message_is_taken_goes_out_in_one_write_be
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
 
         def answer(_: bytes) -> None:
             for each in (b"one", b"two", b"three"):
@@ -85,20 +77,19 @@ async def test_what_is_written_while_a_message_is_taken_goes_out_in_one_write_be
 
         site.handler.on_feed = answer
         socket.send_text("a call")
-        assert site.direct.writes == [b"\x81\x03one\x81\x03two\x81\x05three"]
+        assert site.direct.writes == [b"\x81\x0bonetwothree"]
         await one_turn()
         assert len(site.direct.writes) == 1
 
 
 async def test_what_is_written_otherwise_goes_out_in_one_write_at_the_next_turn(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket:
-        await site.connected()
+    async with site.open():
         site.write(b"one")
         site.write(b"two")
         assert site.direct.writes == []
         await one_turn()
-        assert site.direct.writes == [b"\x81\x03one\x81\x03two"]
+        assert site.direct.writes == [b"\x81\x06onetwo"]
         site.write(b"six")
         await one_turn()
         assert site.direct.writes[1:] == [b"\x81\x03six"]
@@ -108,23 +99,21 @@ async def test_what_waits_for_the_next_turn_goes_out_before_the_answer_to_a_mess
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.on_feed = lambda _: site.write(b"answer")
         site.write(b"news")
         socket.send_text("a call")
-        assert site.direct.writes == [b"\x81\x04news\x81\x06answer"]
+        assert site.direct.writes == [b"\x81\x0anewsanswer"]
         await one_turn()
         assert len(site.direct.writes) == 1
 
 
 async def test_answers_to_messages_of_one_read_go_out_together_behind_the_last(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket:
-        await site.connected()
+    async with site.open():
         site.handler.on_feed = lambda data: site.write(data)
-        site.direct.deliver_together(text("a"), text("b"), text("c"))
-        assert site.direct.writes == [b"\x81\x01a\x81\x01b\x81\x01c"]
+        site.direct.deliver_together(text_message("a"), text_message("b"), text_message("c"))
+        assert site.direct.writes == [b"\x81\x03abc"]
         await one_turn()
         assert len(site.direct.writes) == 1
 
@@ -133,21 +122,19 @@ async def test_an_answer_waits_no_longer_than_a_turn_for_a_last_message_that_nev
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket:
-        await site.connected()
+    async with site.open():
         site.handler.on_feed = lambda data: site.write(data)
         (receiver,) = site.direct.receivers
         receiver.message_received(b"a", is_last=False)
         receiver.message_received(b"b", is_last=False)
         assert site.direct.writes == []
         await one_turn()
-        assert site.direct.writes == [b"\x81\x01a\x81\x01b"]
+        assert site.direct.writes == [b"\x81\x02ab"]
 
 
 async def test_what_is_written_after_a_message_waits_for_the_next_turn_again(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         socket.send_text("silence")
         site.write(b"later")
         assert site.direct.writes == []
@@ -160,9 +147,7 @@ async def test_a_write_of_another_connection_while_a_message_is_taken_comes_in_t
 ) -> None:
     site, other = direct_type(), direct_type()
     other.turns = site.turns
-    async with site.socket as socket, other.socket:
-        await site.connected()
-        await other.connected()
+    async with site.open() as socket, other.open():
         site.handler.on_feed = lambda _: other.write(b"hello")
         socket.send_text("greet")
         assert other.direct.writes == site.direct.writes == []
@@ -172,13 +157,12 @@ async def test_a_write_of_another_connection_while_a_message_is_taken_comes_in_t
 
 async def test_a_burst_is_written_whenever_enough_has_been_collected(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket:
-        await site.connected()
+    async with site.open():
         for _ in range(40):
             assert site.write(b"x" * 10_000)
-        assert [len(each) for each in site.direct.writes] == [7 * 10_004] * 5
+        assert [len(each) for each in site.direct.writes] == [70_010] * 5
         await one_turn()
-        assert [len(each) for each in site.direct.writes] == [7 * 10_004] * 5 + [5 * 10_004]
+        assert [len(each) for each in site.direct.writes] == [70_010] * 5 + [50_004]
 
 
 @pytest.mark.parametrize("where", ["in a message", "elsewhere"])
@@ -194,8 +178,7 @@ async def test_a_stream_that_never_suspends_is_told_to_wait_by_a_client_that_doe
             writes += 1
             assert writes < 1000
 
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         socket.hold()
         site.handler.on_feed = stream
         if where == "elsewhere":
@@ -216,11 +199,8 @@ async def test_a_paused_socket_leaves_messages_to_the_buffer_and_gets_them_in_or
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
-        socket.hold()
-        site.write(b"a")
-        await one_turn()
+    async with site.open() as socket:
+        await site.stall(b"a")
         for each in (b"b", b"c"):
             site.write(each)
         assert site.connection.statistics().messages_waiting == 2
@@ -232,12 +212,9 @@ async def test_a_paused_socket_leaves_messages_to_the_buffer_and_gets_them_in_or
 
 async def test_a_socket_that_pauses_again_gets_the_rest_later(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         messages = [letter * 60_000 for letter in "abcd"]
-        socket.hold()
-        site.write(b"first")
-        await one_turn()
+        await site.stall(b"first")
         for message in messages:
             site.write(message.encode())
         site.direct.take_up(1)
@@ -254,8 +231,7 @@ async def test_what_was_collected_before_a_pause_is_not_overtaken_by_what_came_d
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.direct.fill()
         site.write(b"a")
         site.direct.pong()
@@ -271,8 +247,7 @@ async def test_a_socket_that_is_full_from_the_start_is_known_to_be(direct_type: 
     site.early = b"handshake"
     site.handlers.on_create = lambda handler: setattr(handler, "on_feed", lambda _: site.write(b"a"))
     site.direct.fill()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.write(b"b")
         await settle()
         assert site.connection.statistics().messages_waiting == 1
@@ -283,9 +258,7 @@ async def test_a_socket_that_is_full_from_the_start_is_known_to_be(direct_type: 
 async def test_stalled_clients_do_not_delay_others(direct_type: type[DirectSite]) -> None:
     stalled, other = direct_type(), direct_type()
     other.turns = stalled.turns
-    async with stalled.socket as slow, other.socket as fast:
-        await stalled.connected()
-        await other.connected()
+    async with stalled.open() as slow, other.open() as fast:
         slow.hold()
         for number in range(100):
             for site in (stalled, other):
@@ -304,7 +277,7 @@ async def test_messages_that_come_before_the_hub_takes_them_are_fed_at_once(dire
     async with site.socket as socket:
         socket.hold()
         await socket.until(lambda: socket.held == 1)
-        site.direct.deliver_together(text("a"), text("b"))
+        site.direct.deliver_together(text_message("a"), text_message("b"))
         socket.release()
         await site.handler.data_is(b"ab")
         assert site.handler.chunks == [b"a", b"b"]
@@ -314,10 +287,9 @@ async def test_reading_is_paused_once_while_the_hub_takes_nothing_and_resumed_on
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type(HttpConnectionOptions(application_max_buffer_size=4))
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.connection.pause_reading()
-        site.direct.deliver_together(text("one;"), text("two;"), text("six;"))
+        site.direct.deliver_together(text_message("one;"), text_message("two;"), text_message("six;"))
         assert site.handler.data == b"one;two;six;"
         assert (site.direct.pauses, site.direct.resumptions) == (1, 0)
         socket.send_text("last")
@@ -333,8 +305,7 @@ async def test_reading_is_paused_once_while_the_hub_takes_nothing_and_resumed_on
 
 async def test_the_end_of_the_connection_resumes_reading(direct_type: type[DirectSite]) -> None:
     site = direct_type(HttpConnectionOptions(application_max_buffer_size=1))
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.connection.pause_reading()
         socket.send_text("a")
         assert site.direct.pauses == 1
@@ -357,8 +328,7 @@ async def test_the_hub_runs_with_the_variables_of_the_request(direct_type: type[
         await application(scope, receive, send)
 
     site.direct._app = with_variable
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         variable.set("the host's")
         site.handler.on_feed = lambda _: seen.append(variable.get())
         socket.send_text("a")

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 import pytest
 
 from signalr_py.options import HttpConnectionOptions
 from tests.support.connections import DirectSite, HostError
+from tests.support.exchanges import text_message
 from tests.support.tasks import settle
-
-if TYPE_CHECKING:
-    from starlette.types import Message
-
-
-def text(data: str) -> Message:
-    """Return a message of the client."""
-    return {"type": "websocket.receive", "text": data}
 
 
 async def test_the_close_frame_follows_what_was_collected(direct_type: type[DirectSite]) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.write(b"a")
         site.write(b"b")
         site.handler.close()
-        assert socket.frames == ["a", "b"]
+        assert socket.frames == ["ab"]
         assert socket.close_code == 1000
         assert len(site.direct.writes) == 1
         socket.disconnect()
@@ -44,10 +35,9 @@ async def test_the_close_frame_follows_an_answer_of_the_same_message(direct_type
         site.handler.close()
         site.write(b"too late")
 
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.on_feed = refuse
-        site.direct.deliver_together(text("a"), text("b"))
+        site.direct.deliver_together(text_message("a"), text_message("b"))
         assert socket.frames == ["no"]
         assert socket.close_code == 1000
         assert site.handler.data == b"a"
@@ -59,11 +49,8 @@ async def test_a_connection_that_ends_while_its_socket_is_full_is_closed_behind_
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
-        socket.hold()
-        site.write(b"a")
-        await settle()
+    async with site.open() as socket:
+        await site.stall(b"a")
         site.write(b"b")
         site.handler.close(failed=True)
         await settle()
@@ -83,8 +70,7 @@ async def test_the_time_for_the_close_begins_when_the_client_has_taken_what_was_
     direct_type: type[DirectSite],
 ) -> None:
     site = direct_type(close_timeout=0)
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.direct.fill()
         site.write(b"much")
         site.handler.close()
@@ -102,8 +88,7 @@ async def test_a_client_that_does_not_answer_the_close_is_dropped(
     direct_type: type[DirectSite], *, is_full: bool
 ) -> None:
     site = direct_type(close_timeout=0.001)
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         if is_full:
             socket.hold()
         site.handler.close()
@@ -113,8 +98,7 @@ async def test_a_client_that_does_not_answer_the_close_is_dropped(
 
 async def test_nothing_is_dropped_when_the_client_answers_the_close(direct_type: type[DirectSite]) -> None:
     site = direct_type(close_timeout=0.001)
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.close()
         socket.disconnect()
         await socket.finished()
@@ -124,8 +108,7 @@ async def test_nothing_is_dropped_when_the_client_answers_the_close(direct_type:
 
 async def test_the_time_for_the_close_is_not_the_time_of_a_write(direct_type: type[DirectSite]) -> None:
     site = direct_type(HttpConnectionOptions(transport_send_timeout=10))
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.direct.fill()
         site.write(b"a")
         site.handler.close()
@@ -142,8 +125,7 @@ async def test_an_abort_drops_a_client_that_does_not_read_and_tells_another_one(
     direct_type: type[DirectSite], *, is_full: bool
 ) -> None:
     site = direct_type()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         if is_full:
             socket.hold()
         site.write(b"a")
@@ -166,13 +148,10 @@ async def test_a_client_that_overflows_in_its_own_turn_is_dropped(direct_type: t
         for letter in "abcde":
             site.write(letter.encode())
 
-    async with site.socket as socket:
-        await site.connected()
-        socket.hold()
-        site.write(b"x")
-        await settle()
+    async with site.open() as socket:
+        await site.stall(b"x")
         site.handler.on_feed = answer
-        site.direct.deliver_together(text("flood me"), text("and more"))
+        site.direct.deliver_together(text_message("flood me"), text_message("and more"))
         await socket.finished()
     assert site.handler.overflows == 1
     assert site.handler.data == b"flood me"
@@ -181,8 +160,7 @@ async def test_a_client_that_overflows_in_its_own_turn_is_dropped(direct_type: t
 
 async def test_each_write_of_a_busy_connection_has_its_own_time(direct_type: type[DirectSite]) -> None:
     site = direct_type(HttpConnectionOptions(transport_send_timeout=10))
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         socket.hold()
         for letter in "abc":
             site.write(letter.encode() * 70_000)
@@ -203,8 +181,7 @@ async def test_each_write_of_a_busy_connection_has_its_own_time(direct_type: typ
 async def test_what_is_written_after_the_client_has_left_is_dropped() -> None:
     site = DirectSite()
     site.handlers.ends_with_input = False
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.write(b"collected")
         socket.disconnect()
         assert site.write(b"late")
@@ -219,10 +196,9 @@ async def test_what_is_written_after_the_client_has_left_is_dropped() -> None:
 async def test_a_client_that_leaves_in_the_read_of_its_last_message_is_heard(direct_type: type[DirectSite]) -> None:
     site = direct_type()
     site.handlers.ends_with_input = False
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.on_feed = lambda data: site.write(data)
-        site.direct.deliver_together(text("goodbye"), {"type": "websocket.disconnect", "code": 1000})
+        site.direct.deliver_together(text_message("goodbye"), {"type": "websocket.disconnect", "code": 1000})
         await site.handler.ended()
         assert site.handler.data == b"goodbye"
         site.handler.close()
@@ -234,7 +210,7 @@ async def test_a_client_that_leaves_before_the_hub_listens_ends_the_connection()
     async with site.socket as socket:
         socket.hold()
         await socket.until(lambda: socket.held == 1)
-        site.direct.deliver_together(text("a"), {"type": "websocket.disconnect", "code": 1006})
+        site.direct.deliver_together(text_message("a"), {"type": "websocket.disconnect", "code": 1006})
         socket.release()
         await socket.finished()
     assert site.handler.data == b"a"
@@ -273,10 +249,9 @@ async def test_a_failing_handler_gets_no_more_messages_and_fails_the_request() -
         site.write(b"partly")
         raise ValueError("a bug")
 
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.on_feed = fail
-        site.direct.deliver_together(text("a"), text("b"))
+        site.direct.deliver_together(text_message("a"), text_message("b"))
         assert site.handler.data == b"a"
         assert socket.frames == ["partly"]
         with pytest.raises(ValueError, match="a bug"):
@@ -293,7 +268,7 @@ async def test_a_handler_that_fails_on_messages_before_the_hub_listens_fails_the
 
     site.handlers.on_create = lambda handler: setattr(handler, "on_feed", fail)
     async with site.socket as socket:
-        site.direct.deliver(text("a"))
+        site.direct.deliver(text_message("a"))
         with pytest.raises(ValueError, match="a bug"):
             await socket.finished()
     assert site.handler.ends == 1
@@ -301,8 +276,7 @@ async def test_a_handler_that_fails_on_messages_before_the_hub_listens_fails_the
 
 async def test_events_that_come_after_the_request_was_cancelled_are_harmless() -> None:
     site = DirectSite(HttpConnectionOptions(transport_send_timeout=10))
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.write(b"collected")
         socket.task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -320,8 +294,7 @@ async def test_events_that_come_after_the_request_was_cancelled_are_harmless() -
 async def test_a_request_that_is_cancelled_while_the_hub_finishes_leaves() -> None:
     site = DirectSite()
     site.handlers.ends_with_input = False
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         socket.disconnect()
         await site.handler.ended()
         socket.task.cancel()

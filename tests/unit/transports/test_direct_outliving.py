@@ -45,8 +45,7 @@ async def test_the_request_ends_at_once_and_no_task_is_left() -> None:
 async def test_the_connection_is_finished_when_the_hub_is_after_the_client_has_left() -> None:
     site = OutlivingSite()
     site.handlers.ends_with_input = False
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         socket.disconnect()
         assert site.handler.ends == 1
         assert not site.connection.is_attached
@@ -58,8 +57,7 @@ async def test_the_connection_is_finished_when_the_hub_is_after_the_client_has_l
 
 async def test_the_connection_is_finished_when_the_client_answers_the_close_of_the_hub() -> None:
     site = OutlivingSite()
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.close()
         assert socket.close_code == 1000
         assert site.finished == []
@@ -88,8 +86,7 @@ async def test_a_failing_handler_is_logged_and_its_client_told(caplog: pytest.Lo
         site.write(b"partly")
         raise ValueError("a bug")
 
-    async with site.socket as socket:
-        await site.connected()
+    async with site.open() as socket:
         site.handler.on_feed = fail
         site.direct.deliver_together(*EARLY[:1], *EARLY[:1])
         assert site.handler.data == b"a"

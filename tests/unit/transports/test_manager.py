@@ -76,6 +76,19 @@ async def test_a_token_opens_one_connection_only() -> None:
     assert site.manager.find(token.connection_id) is None
 
 
+async def test_a_connection_without_a_token_is_opened_and_forgotten() -> None:
+    site = Site(HttpConnectionOptions(maximum_connections=1))
+    connection = site.manager.open("the id", IDENTITY)
+    assert (connection.connection_id, connection.identity) == ("the id", IDENTITY)
+    assert site.manager.find("the id") is connection
+    with pytest.raises(ConnectionLimitError):
+        site.manager.open("another id", IDENTITY)
+    site.manager.remove(connection)
+    assert not site.manager.connections
+    assert not site.manager._spent
+    assert site.manager.open("another id", IDENTITY).connection_id == "another id"
+
+
 async def test_a_token_opens_nothing_once_it_has_expired() -> None:
     site = Site()
     token = site.token(valid_for=15)

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import ConnectionClosedOK
 
-from signalr_py.transports.sending import report_loss, start_at_once
+from signalr_py.transports.sending import coroutine_function, report_loss, start_at_once
 
 
 async def test_a_function_is_started_at_once_where_python_can() -> None:
@@ -27,6 +27,28 @@ async def test_a_function_is_started_at_once_where_python_can() -> None:
     else:
         assert task is None
         assert done == []
+
+
+async def test_a_coroutine_function_is_taken_as_it_is() -> None:
+    async def send(text: str) -> None:
+        pass
+
+    assert coroutine_function(send) is send
+
+
+async def test_a_function_that_returns_anything_awaitable_is_made_a_coroutine_function() -> None:
+    sent: list[str] = []
+
+    def send(text: str) -> asyncio.Future[None]:
+        sent.append(text)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        return future
+
+    coroutine = coroutine_function(send)("text")
+    assert asyncio.iscoroutine(coroutine)
+    await coroutine
+    assert sent == ["text"]
 
 
 @pytest.mark.parametrize(

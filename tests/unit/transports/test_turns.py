@@ -11,7 +11,20 @@ from signalr_py.transports.turns import TurnWriter, write_pending
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signalr_py.transports.direct_socket import MessageEncoder
+
 SLICE = 512
+
+
+class Joining:
+    """Makes of messages what they are without any frames; satisfies `MessageEncoder`."""
+
+    message = None
+    frames = b""
+
+    def encode(self, data: bytes | list[bytes]) -> bytes:
+        """Return the messages in one piece."""
+        return b"".join(data) if isinstance(data, list) else data
 
 
 class Writer:
@@ -19,9 +32,15 @@ class Writer:
 
     def __init__(self, name: str, written: list[str], on_write: Callable[[], None] | None = None) -> None:
         self.pending: bytes | list[bytes] | None = name.encode()
+        self.encoder: MessageEncoder | None = None
         self.write_frames: Callable[[bytes], None] = self._write
         self._written = written
         self._on_write = on_write
+
+    def choose_encoder(self) -> MessageEncoder:
+        """Choose what makes nothing of messages."""
+        self.encoder = Joining()
+        return self.encoder
 
     def _write(self, data: bytes) -> None:
         assert self.pending is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import sys
@@ -15,7 +16,7 @@ import pytest
 from signalr_py.options import HttpConnectionOptions
 from tests.support.connections import HostError, WebSocketSite
 from tests.support.exchanges import WebSocketExchange, websocket_scope
-from tests.support.tasks import settle
+from tests.support.tasks import SENDS_AT_ONCE, settle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -163,6 +164,39 @@ async def test_a_wrapper_may_write_to_the_same_connection() -> None:
         await socket.frames_are("first", "second")
 
 
+async def test_a_wrapper_may_write_to_the_same_connection_and_suspend() -> None:
+    site = WebSocketSite()
+
+    async def wrapper(message: Message, send: Send) -> None:
+        if message.get("text") == "first":
+            site.write(b"second")
+            await asyncio.sleep(0)
+        await send(message)
+
+    async with wrapped(site, wrapper) as socket:
+        await site.connected()
+        site.write(b"first")
+        await socket.frames_are("first", "second")
+        site.handler.close()
+        assert await socket.closed() == 1000
+
+
+async def test_a_write_behind_a_send_that_has_suspended_alone_is_sent_by_the_call_itself() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        tasks = asyncio.all_tasks()
+        for text in ("a", "b", "c"):
+            socket.hold()
+            site.write(text.encode())
+            await settle()
+            socket.release()
+            await socket.until(lambda: not socket.held)
+            await settle()
+        assert socket.frames == ["a", "b", "c"]
+        assert len(asyncio.all_tasks() - tasks) == (0 if SENDS_AT_ONCE else 1)
+
+
 async def test_each_write_of_a_busy_connection_has_its_own_time() -> None:
     site = WebSocketSite(HttpConnectionOptions(transport_send_timeout=10))
     async with site.socket as socket:
@@ -201,6 +235,55 @@ async def test_a_loss_is_not_told_to_the_hub_within_the_write_that_finds_it() ->
         await socket.finished()
     assert site.handler.ends == 1
     assert not site.connection.outbound
+
+
+async def test_a_send_that_fails_while_the_connection_ends_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        socket.hold()
+        site.write(b"goodbye")
+        await socket.until(lambda: socket.held == 1)
+        site.handler.close()
+        await settle()
+        with caplog.at_level(logging.DEBUG, logger="signalr_py"):
+            socket.fail(ConnectionResetError())
+            await socket.finished()
+    assert len(caplog.records) == 1
+    assert socket.close_code is None
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+async def test_a_wrapper_that_swallows_a_cancellation_of_its_own_goes_on(*, is_busy: bool) -> None:
+    site = WebSocketSite()
+
+    async def wrapper(message: Message, send: Send) -> None:
+        if message.get("text") == "a":
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        await send(message)
+
+    async with wrapped(site, wrapper) as socket:
+        await site.connected()
+        for text in "abc":
+            site.write(text.encode())
+            if not is_busy:
+                await settle()
+        await socket.until(lambda: "".join(map(str, socket.frames)) == "abc")
+
+
+async def test_text_that_cannot_be_sent_ends_its_own_connection() -> None:
+    site = WebSocketSite()
+    async with site.socket as socket:
+        await site.connected()
+        assert site.write(b"\xff") or not SENDS_AT_ONCE
+        await site.handler.ended()
+        socket.disconnect()
+        await socket.finished()
+    assert socket.frames == []
 
 
 @pytest.mark.parametrize("moment", ["at once", "suspended", "in the writer"])

@@ -110,3 +110,74 @@ def test_a_message_that_cannot_be_compressed_is_not_taken_for_the_next_one() -> 
         encoder.encode(message)
 
     assert encoder.encode(message) == b"\xc1\x01a"
+
+
+def test_messages_that_are_written_together_become_one() -> None:
+    messages = [b"one", b"two"]
+
+    assert FrameEncoder(binary=False).encode(messages) == b"\x81\x06onetwo"
+
+
+@given(data=st.lists(st.binary(max_size=300), min_size=2), binary=st.booleans())
+def test_joined_messages_are_read_back_in_their_order(data: list[bytes], *, binary: bool) -> None:
+    assert _read_back(FrameEncoder(binary=binary).encode(data)).data == b"".join(data)
+
+
+def test_the_same_messages_are_joined_once_for_all_their_receivers() -> None:
+    encoder = FrameEncoder(binary=False)
+    one, two = b"one", b"two"
+
+    first = encoder.encode([one, two])
+
+    assert encoder.encode([one, two]) is first
+    assert encoder.encode([two, one]) == b"\x81\x06twoone"
+    assert encoder.encode(one) == b"\x81\x03one"
+    assert encoder.encode([one]) == b"\x81\x03one"
+
+
+def test_compressed_messages_keep_their_frames_and_are_compressed_once_whatever_they_are_written_with() -> None:
+    taken: list[bytes] = []
+
+    def compress(data: bytes) -> bytes | None:
+        taken.append(data)
+        return data[:1] if len(data) > 3 else None
+
+    encoder = FrameEncoder(binary=True, compress=compress)
+    news, more, own = b"news!", b"more!", b"own"
+
+    assert encoder.encode([news, more]) == b"\xc2\x01n\xc2\x01m"
+    assert encoder.encode([own, more, news]) == b"\x82\x03own\xc2\x01m\xc2\x01n"
+    assert encoder.encode(news) == b"\xc2\x01n"
+    assert taken == [news, more, own]
+
+
+def test_only_the_last_few_compressed_messages_are_kept() -> None:
+    taken: list[bytes] = []
+
+    def compress(data: bytes) -> bytes:
+        taken.append(data)
+        return b"small"
+
+    encoder = FrameEncoder(binary=True, compress=compress)
+    messages = [b"message %d" % number for number in range(17)]
+    encoder.encode(messages)
+
+    assert encoder.encode(messages[1:]) == b"\xc2\x05small" * 16
+    assert taken == messages
+    encoder.encode([messages[0]])
+    assert taken == [*messages, messages[0]]
+
+
+def test_a_large_compressed_message_is_kept_only_until_the_next() -> None:
+    taken: list[int] = []
+
+    def compress(data: bytes) -> bytes:
+        taken.append(len(data))
+        return b"small"
+
+    encoder = FrameEncoder(binary=True, compress=compress)
+    large = bytes(65_537)
+    for data in (large, large, [large, b"x"], large):
+        encoder.encode(data)
+
+    assert taken == [65_537, 65_537, 1]
